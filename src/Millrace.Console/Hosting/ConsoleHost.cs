@@ -1,0 +1,63 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.XmlEncryption;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Millrace.Console.Components;
+using MudBlazor.Services;
+
+namespace Millrace.Console.Hosting;
+
+/// <summary>Puts the web application together: services, pages, assets, health and metrics.</summary>
+internal static class ConsoleHost
+{
+    // Nothing is loaded from elsewhere; styles are inline in places because sizes of bars and charts are computed.
+    private const string ContentSecurityPolicy =
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'";
+
+    public static WebApplication Build(ConsoleOptions options, ILoggerFactory loggerFactory)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(ConsoleHost).Assembly.GetName().Name });
+        if (!ConsoleOptionsRules.TryParseListen(options.Listen, out var listen))
+            throw new ArgumentException($"Listen = '{options.Listen}': must be host:port.", nameof(options));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(listen.Address, listen.Port);
+        });
+
+        var services = builder.Services;
+        services.AddLogging();
+        services.Replace(ServiceDescriptor.Singleton(loggerFactory));
+        services.AddRoutingCore();
+        services.AddDataProtection();
+        services.Configure<KeyManagementOptions>(static keys =>
+        {
+            keys.XmlRepository = new KeysInMemory();
+            keys.XmlEncryptor = new NullXmlEncryptor();
+        });
+        services.AddRazorComponents().AddInteractiveServerComponents();
+        services.AddMudServices();
+        services.AddSingleton(options);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<EmbeddedAssets>();
+
+        var app = builder.Build();
+        app.Use(static (context, next) =>
+        {
+            context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+            context.Response.Headers["Referrer-Policy"] = "no-referrer";
+            return next(context);
+        });
+        app.UseRouting();
+        app.UseAntiforgery();
+        app.Services.GetRequiredService<EmbeddedAssets>().Map(app);
+        app.MapGet("/health", static () => Results.Text("{\"status\":\"up\"}", "application/json"));
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+        return app;
+    }
+}
