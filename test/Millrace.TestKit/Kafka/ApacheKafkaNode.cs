@@ -55,7 +55,11 @@ public sealed class ApacheKafkaNode : IAsyncDisposable
         if (code != 0) throw new InvalidOperationException($"kafka-storage.sh format failed with {code}:\n{output}");
 
         var process = await ChildProcess.StartAsync(Path.Combine(tool, "kafka-server-start.sh"), [properties], environment);
-        await process.WaitForLineAsync("Kafka Server started", TimeSpan.FromMinutes(2));
+        await Eventually.True(
+            async () => process.HasExited || await FreePort.IsOpenAsync(port),
+            $"Kafka's port {port} open; it said:\n{process.OutputText}",
+            TimeSpan.FromMinutes(2));
+        if (process.HasExited) throw new InvalidOperationException($"Kafka ended with code {process.ExitCode}:\n{process.OutputText}");
         return new ApacheKafkaNode(directory, process, $"127.0.0.1:{port}");
     }
 
