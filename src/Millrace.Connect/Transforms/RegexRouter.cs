@@ -1,0 +1,47 @@
+using System.Text.RegularExpressions;
+using Millrace.Connect.Configuration;
+
+namespace Millrace.Connect.Transforms;
+
+/// <summary>Renames topics by a regular expression that must match the whole name: Kafka Connect's RegexRouter.</summary>
+public sealed class RegexRouter : ITransform
+{
+    private Regex _regex = new("", RegexOptions.None, TimeSpan.FromSeconds(1));
+    private string _replacement = "";
+
+    /// <inheritdoc/>
+    public ConfigDefinition Config { get; } = new ConfigDefinition()
+        .Define(new ConfigKey("regex", ConfigType.String, "Regular expression that the topic's whole name must match.") { Required = true, Importance = Importance.High, Validator = JavaRegex.Validate })
+        .Define(new ConfigKey("replacement", ConfigType.String, "The new name; $1 is the first group.") { Required = true, Importance = Importance.High });
+
+    /// <inheritdoc/>
+    public void Configure(IReadOnlyDictionary<string, string> config)
+    {
+        _regex = JavaRegex.Whole(config["regex"]);
+        _replacement = config["replacement"];
+    }
+
+    /// <inheritdoc/>
+    public ConnectRecord? Apply(ConnectRecord record) =>
+        _regex.IsMatch(record.Topic) ? record with { Topic = _regex.Replace(record.Topic, _replacement, 1) } : record;
+}
+
+/// <summary>Regular expressions as configurations written for Java mean them: matched against the whole text.</summary>
+internal static class JavaRegex
+{
+    internal static Regex Whole(string pattern, bool ignoreCase = false) =>
+        new($"^(?:{pattern})$", RegexOptions.CultureInvariant | (ignoreCase ? RegexOptions.IgnoreCase : RegexOptions.None), TimeSpan.FromSeconds(1));
+
+    internal static string? Validate(string pattern)
+    {
+        try
+        {
+            _ = Whole(pattern);
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            return $"Not a regular expression: {e.Message}";
+        }
+    }
+}
