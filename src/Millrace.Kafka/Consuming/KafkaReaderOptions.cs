@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+
+namespace Millrace.Kafka.Consuming;
+
+/// <summary>Options of a <see cref="KafkaRecordReader"/>.</summary>
+public sealed record KafkaReaderOptions
+{
+    // What differs from librdkafka: nothing is committed that nobody has finished, and reading to the end can be seen.
+    private static readonly Dictionary<string, string> Defaults = new(StringComparer.Ordinal)
+    {
+        ["enable.auto.commit"] = "false",
+        ["enable.auto.offset.store"] = "false",
+        ["enable.partition.eof"] = "true",
+    };
+
+    /// <summary>librdkafka's configuration.</summary>
+    /// <value>Defaults that differ from librdkafka: <c>enable.auto.commit=false</c>, <c>enable.auto.offset.store=false</c>
+    /// (true with auto commit), <c>enable.partition.eof=true</c>.</value>
+    public required IReadOnlyDictionary<string, string> Config { get; init; }
+
+    /// <summary>For the client's own log lines.</summary>
+    /// <value>Default: none.</value>
+    public ILogger? Logger { get; init; }
+
+    /// <summary>Called with librdkafka's statistics (JSON) every <c>statistics.interval.ms</c>, inside <see cref="KafkaRecordReader.ReadBatch"/>.</summary>
+    /// <value>Default: none.</value>
+    public Action<string>? Statistics { get; init; }
+
+    internal IEnumerable<KeyValuePair<string, string>> EffectiveConfig()
+    {
+        var effective = new Dictionary<string, string>(Defaults, StringComparer.Ordinal);
+        if (Config.TryGetValue("enable.auto.commit", out var automatic) && string.Equals(automatic, "true", StringComparison.OrdinalIgnoreCase))
+            effective["enable.auto.offset.store"] = "true";
+        foreach (var (key, value) in Config)
+            effective[key] = value;
+        // librdkafka's consumer needs some group id even to assign partitions by hand.
+        effective.TryAdd("group.id", "millrace-reader-without-group");
+        return effective;
+    }
+}
