@@ -1,1 +1,9 @@
-return 0;
+using System.CommandLine;
+using Millrace.Cli;
+
+var configuration = new InvocationConfiguration
+{
+    // A server drains and commits before it ends; whoever cannot wait sends SIGKILL, and loses nothing that was acknowledged.
+    ProcessTerminationTimeout = TimeSpan.FromSeconds(60),
+};
+return await Root.Create().Parse(args).InvokeAsync(configuration);

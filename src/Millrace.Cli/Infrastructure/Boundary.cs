@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.Net.Sockets;
+
+namespace Millrace.Cli.Infrastructure;
+
+/// <summary>The one catch around each command: what a person can mend is one line on standard error and exit code 1.</summary>
+internal static class Boundary
+{
+    /// <summary>A failure that a person can mend.</summary>
+    public const int Failed = 1;
+
+    public static void SetGuardedAction(this Command command, Func<ParseResult, CancellationToken, Task<int>> action) =>
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            try
+            {
+                return await action(parsed, cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return 0;
+            }
+            catch (Exception e) when (Describe(e) is { } message)
+            {
+                await Terminal.Error.WriteLineAsync($"millrace {command.Name}: {message}");
+                return Failed;
+            }
+        });
+
+    /// <summary>The message for a person, or null where only a stack trace helps.</summary>
+    private static string? Describe(Exception exception) => exception switch
+    {
+        CliException e => e.Message,
+        AggregateException { InnerExceptions: [var only] } => Describe(only),
+        SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } =>
+            "the address is in use by another process; choose another with --listen HOST:PORT, or end that process (ss -ltnp shows it)",
+        IOException { InnerException: SocketException e } => Describe(e),
+        // The parts throw exceptions whose messages say what to do; their types are listed where they are thrown.
+        InvalidOperationException or ArgumentException or IOException or UnauthorizedAccessException or FormatException
+            or TimeoutException or InvalidDataException or NotSupportedException or PlatformNotSupportedException => exception.Message,
+        Confluent.Kafka.KafkaException e => e.Error.Reason,
+        HttpRequestException e => e.Message,
+        System.Data.Common.DbException e => e.Message,
+        _ => null,
+    };
+}

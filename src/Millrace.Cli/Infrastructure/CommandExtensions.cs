@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+
+namespace Millrace.Cli.Infrastructure;
+
+/// <summary>What every command of this program has: options that the environment can set, and a help text that ends with examples.</summary>
+internal static class CommandExtensions
+{
+    /// <summary>
+    /// Adds an option whose value comes from the command line, else from <c>MILLRACE_&lt;COMMAND&gt;_&lt;OPTION&gt;</c>, else from
+    /// <c>MILLRACE_&lt;OPTION&gt;</c>, else from <paramref name="fallback"/>.
+    /// </summary>
+    public static Option<T> AddOption<T>(this Command command, string name, string description, T fallback, string? valueName = null, Func<string, T>? parse = null)
+    {
+        var option = new Option<T>(name) { HelpName = valueName ?? (typeof(T) == typeof(bool) ? null : "VALUE") };
+        var variables = EnvironmentNames(command.Name, name);
+        option.Description = $"{description} [env: {variables[^1]}{(fallback is null or false or "" ? string.Empty : $"; default: {fallback}")}]";
+        option.DefaultValueFactory = result => FromEnvironment(variables, fallback, result);
+        if (parse is not null)
+        {
+            option.CustomParser = result => Parse(result, result.Tokens[0].Value, name, parse);
+        }
+
+        command.Options.Add(option);
+        return option;
+
+        T FromEnvironment(string[] names, T otherwise, ArgumentResult result)
+        {
+            foreach (var variable in names)
+            {
+                if (Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } text) continue;
+                return Parse(result, text, variable, parse ?? (static t => (T)Convert.ChangeType(t, Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T))));
+            }
+
+            return otherwise;
+        }
+
+        static T Parse(ArgumentResult result, string text, string source, Func<string, T> parse)
+        {
+            try
+            {
+                return parse(text);
+            }
+            catch (Exception e) when (e is FormatException or InvalidCastException or OverflowException or ArgumentException)
+            {
+                result.AddError($"{source}: '{text}' is not understood: {e.Message}");
+                return default!;
+            }
+        }
+    }
+
+    /// <summary>Ends the help of a command with examples.</summary>
+    public static Command WithExamples(this Command command, params string[] examples)
+    {
+        command.Options.Add(new HelpOption { Action = new HelpWithExamples(examples) });
+        return command;
+    }
+
+    private static string[] EnvironmentNames(string command, string option)
+    {
+        var name = option.TrimStart('-').Replace('-', '_').ToUpperInvariant();
+        return [$"MILLRACE_{command.Replace('-', '_').ToUpperInvariant()}_{name}", $"MILLRACE_{name}"];
+    }
+
+    private sealed class HelpWithExamples(string[] examples) : SynchronousCommandLineAction
+    {
+        private readonly HelpAction _help = new();
+
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            var code = _help.Invoke(parseResult);
+            var output = parseResult.InvocationConfiguration.Output;
+            output.WriteLine(examples.Length == 1 ? "Example:" : "Examples:");
+            foreach (var example in examples) output.WriteLine($"  {example}");
+            output.WriteLine();
+            return code;
+        }
+    }
+}
