@@ -1,0 +1,104 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Confluent.Kafka;
+
+namespace Millrace.Connect.Storage;
+
+/// <summary>What connect-configs holds of one connector.</summary>
+internal sealed record StoredConnector(IReadOnlyDictionary<string, string> Config, string TargetState);
+
+/// <summary>
+/// Connectors' configurations in connect-configs, as Kafka Connect stores them: <c>connector-NAME</c>, <c>task-NAME-N</c>, <c>commit-NAME</c>,
+/// <c>target-state-NAME</c>. Written in transactions under the id <c>connect-cluster-GROUP</c>, so that a worker that was replaced cannot write.
+/// </summary>
+internal sealed class ConfigStore(KafkaClients clients, ConnectWorkerOptions options) : IDisposable
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private IProducer<byte[], byte[]>? _producer;
+
+    internal async Task<Dictionary<string, StoredConnector>> OpenAsync(CancellationToken cancellationToken)
+    {
+        var topic = new CompactedTopic(clients, options.ConfigTopic, 1, options.ReplicationFactor);
+        await topic.EnsureAsync();
+        _producer = clients.Producer($"connect-cluster-{options.GroupId}");
+        await Task.Factory.StartNew(() => _producer.InitTransactions(Timeout), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var records = await Task.Factory.StartNew(() => topic.ReadAll(cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var result = new Dictionary<string, StoredConnector>(StringComparer.Ordinal);
+        foreach (var (key, value) in records)
+        {
+            if (value is null || !key.StartsWith("connector-", StringComparison.Ordinal)) continue;
+            var name = key["connector-".Length..];
+            if (JsonNode.Parse(value)?["properties"] is not JsonObject properties) continue;
+            var state = records.GetValueOrDefault("target-state-" + name) is { } s ? JsonNode.Parse(s) : null;
+            result[name] = new StoredConnector(
+                properties.Where(p => p.Value is not null).ToDictionary(p => p.Key, p => p.Value!.GetValue<string>(), StringComparer.Ordinal),
+                (state?["state.v2"] ?? state?["state"])?.GetValue<string>() ?? "STARTED");
+        }
+
+        return result;
+    }
+
+    internal Task PutConnectorAsync(string name, IReadOnlyDictionary<string, string> config, string? targetState) =>
+        WriteAsync(targetState is null ? [("connector-" + name, Properties(config))] : [("target-state-" + name, State(targetState)), ("connector-" + name, Properties(config))]);
+
+    internal Task PutTasksAsync(string name, IReadOnlyList<IReadOnlyDictionary<string, string>> tasks) =>
+        WriteAsync([.. tasks.Select((t, i) => ($"task-{name}-{i}", (JsonObject?)Properties(t))), ("commit-" + name, new JsonObject { ["tasks"] = tasks.Count })]);
+
+    internal Task PutTargetStateAsync(string name, string state) => WriteAsync([("target-state-" + name, State(state))]);
+
+    internal Task DeleteAsync(string name) => WriteAsync([("connector-" + name, null), ("target-state-" + name, null)]);
+
+    public void Dispose()
+    {
+        _producer?.Dispose();
+        _one.Dispose();
+    }
+
+    // Older workers know only STARTED and PAUSED, and read "state".
+    private static JsonObject State(string state) => new() { ["state"] = state == "STOPPED" ? "PAUSED" : state, ["state.v2"] = state };
+
+    private static JsonObject Properties(IReadOnlyDictionary<string, string> config) =>
+        new() { ["properties"] = new JsonObject(config.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)JsonValue.Create(p.Value)))) };
+
+    private async Task WriteAsync(IReadOnlyList<(string Key, JsonObject? Value)> records)
+    {
+        await _one.WaitAsync();
+        try
+        {
+            await Task.Run(() =>
+            {
+                _producer!.BeginTransaction();
+                foreach (var (key, value) in records)
+                    _producer.Produce(options.ConfigTopic, new() { Key = Encoding.UTF8.GetBytes(key), Value = value is null ? null! : JsonSerializer.SerializeToUtf8Bytes(value) });
+                _producer.CommitTransaction(Timeout);
+            });
+        }
+        catch (KafkaException e) when (e.Error.IsFatal)
+        {
+            throw new ConnectException($"Another worker of the group {options.GroupId} has taken over ({e.Error.Reason}); this worker must be stopped.", e);
+        }
+        catch (KafkaException e)
+        {
+            TryAbort();
+            throw new ConnectException($"The change could not be written to {options.ConfigTopic}: {e.Error.Reason}. Try again.", e);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private void TryAbort()
+    {
+        try
+        {
+            _producer!.AbortTransaction(Timeout);
+        }
+        catch (KafkaException)
+        {
+            // The next transaction reports the state of the producer.
+        }
+    }
+}
