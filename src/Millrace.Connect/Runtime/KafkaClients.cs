@@ -49,6 +49,14 @@ internal sealed class KafkaClients(ConnectWorkerOptions options)
         return config;
     }
 
+    /// <summary>The same for the batch reader.</summary>
+    internal IReadOnlyDictionary<string, string> ReaderConfig(string groupId, IReadOnlyDictionary<string, string>? overrides = null)
+    {
+        var config = ConsumerConfig(groupId, overrides).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
+        config.Remove("dotnet.cancellation.delay.max.ms");
+        return config;
+    }
+
     internal IAdminClient Admin() => new AdminClientBuilder(new AdminClientConfig(Settings(new Dictionary<string, string>(StringComparer.Ordinal), null)) { BootstrapServers = options.BootstrapServers })
         .SetLogHandler(static (_, _) => { }).Build();
 

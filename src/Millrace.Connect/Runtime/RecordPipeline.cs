@@ -4,6 +4,7 @@ using Confluent.Kafka;
 using Millrace.Connect.Configuration;
 using Millrace.Connect.Converters;
 using Millrace.Connect.Transforms;
+using Millrace.Kafka.Consuming;
 
 namespace Millrace.Connect;
 
@@ -34,13 +35,13 @@ internal sealed class RecordPipeline
 
     internal ConnectRecord? Transform(ConnectRecord record)
     {
-        ConnectRecord? current = record;
         foreach (var transform in _transforms)
         {
-            if ((current = transform.Apply(current)) is null) return null;
+            if (transform.Apply(record) is not { } changed) return null;
+            record = changed;
         }
 
-        return current;
+        return record;
     }
 
     internal Message<byte[], byte[]> ToMessage(ConnectRecord record)
@@ -60,26 +61,35 @@ internal sealed class RecordPipeline
         return message;
     }
 
-    internal SinkRecord FromMessage(ConsumeResult<byte[], byte[]> consumed)
+    /// <summary>Reads a consumed record; nothing of it stays in native memory.</summary>
+    internal SinkRecord FromKafka(in KafkaRecord record)
     {
-        var topic = consumed.Topic;
-        var key = _key.ToConnectData(topic, consumed.Message.Key, consumed.Message.Key is null);
-        var value = _value.ToConnectData(topic, consumed.Message.Value, consumed.Message.Value is null);
+        var key = _key.ToConnectData(record.Topic, record.Key, record.IsKeyNull);
+        var value = _value.ToConnectData(record.Topic, record.Value, record.IsValueNull);
         return new SinkRecord
         {
-            Topic = topic,
-            OriginalTopic = topic,
-            Partition = consumed.Partition.Value,
-            OriginalPartition = consumed.Partition.Value,
-            Offset = consumed.Offset.Value,
-            Timestamp = consumed.Message.Timestamp.Type == TimestampType.NotAvailable ? null : consumed.Message.Timestamp.UnixTimestampMs,
-            TimestampType = consumed.Message.Timestamp.Type,
+            Topic = record.Topic,
+            OriginalTopic = record.Topic,
+            Partition = record.Partition,
+            OriginalPartition = record.Partition,
+            Offset = record.Offset,
+            Timestamp = record.Timestamp < 0 ? null : record.Timestamp,
+            TimestampType = record.TimestampType,
             KeySchema = key.Schema,
             Key = key.Value,
             ValueSchema = value.Schema,
             Value = value.Value,
-            Headers = consumed.Message.Headers is { Count: > 0 } headers ? [.. headers.Select(h => ReadHeader(h.Key, h.GetValueBytes()))] : [],
+            Headers = ReadHeaders(record.Headers),
         };
+    }
+
+    private static IReadOnlyList<ConnectHeader> ReadHeaders(RecordHeaders headers)
+    {
+        if (headers.Count == 0) return [];
+        var result = new ConnectHeader[headers.Count];
+        for (var i = 0; i < result.Length; i++)
+            result[i] = ReadHeader(Encoding.UTF8.GetString(headers[i].Name), headers[i].IsValueNull ? null : headers[i].Value.ToArray());
+        return result;
     }
 
     // SimpleHeaderConverter: text as it is, everything else as JSON.
