@@ -1,0 +1,42 @@
+using Millrace.Engines;
+using Millrace.Samples.Bank.Database;
+using Millrace.Samples.Bank.Generator;
+using Npgsql;
+
+namespace Millrace.Samples.Bank.Tests;
+
+public sealed class DatabaseTests
+{
+    [Fact]
+    public async Task What_the_generator_says_is_what_stands_in_the_database_to_the_last_cent()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var postgres = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { Databases = ["bank"] }, ct: cancellation);
+        await using var database = NpgsqlDataSource.Create(postgres.GetConnectionString("bank"));
+        var start = TimeProvider.System.GetUtcNow().AddSeconds(-20);
+        var options = new BankOptions { Rate = 100, Accounts = 600, History = 500, FraudPerThousand = 5 };
+        var population = Population.Create(options, start);
+
+        Assert.True(await BankDatabase.CreateAsync(database, options, population, start, cancellation));
+        Assert.False(await BankDatabase.CreateAsync(database, options, population, start, cancellation));
+        var opening = await Scalar<decimal>(database, "SELECT sum(balance) FROM accounts");
+        var history = await Scalar<long>(database, "SELECT count(*) FROM transactions");
+
+        var commits = new BankGenerator(options, population).Live(start).Take(1_000).ToList();
+        var writer = new BankWriter(database, TimeProvider.System);
+        await writer.RunAsync(commits, end: null, cancellation);
+
+        var rows = commits.SelectMany(c => c.Rows).ToList();
+        Assert.Equal(1_000, writer.Commits);
+        Assert.Equal(history + rows.Count, await Scalar<long>(database, "SELECT count(*) FROM transactions"));
+        Assert.Equal(opening + rows.Where(r => r.Status == "completed").Sum(r => r.Amount), await Scalar<decimal>(database, "SELECT sum(balance) FROM accounts"));
+        Assert.Equal(commits.Count(c => c.Case is not null), await Scalar<long>(database, "SELECT count(*) FROM fraud_cases"));
+        Assert.Equal(rows.Count(r => r.Type == "transfer_out"), await Scalar<long>(database, "SELECT count(*) FROM outbox"));
+    }
+
+    private static async Task<T> Scalar<T>(NpgsqlDataSource database, string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+}
