@@ -1,0 +1,110 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Millrace.Broker.Handlers;
+using Millrace.Broker.Log;
+using Millrace.Broker.Metadata;
+using Millrace.Broker.Network;
+
+namespace Millrace.Broker;
+
+/// <summary>A broker of one node that speaks the Kafka protocol. Disposing it stops it cleanly: the next start needs no recovery.</summary>
+public sealed partial class BrokerServer : IAsyncDisposable
+{
+    private readonly BrokerListener _listener;
+    private readonly DataDirectory _directory;
+    private readonly BrokerContext _context;
+    private readonly ILogger _logger;
+    private bool _disposed;
+
+    private BrokerServer(BrokerListener listener, DataDirectory directory, BrokerContext context, ILogger logger)
+    {
+        _listener = listener;
+        _directory = directory;
+        _context = context;
+        _logger = logger;
+    }
+
+    /// <summary>Gets the address that the broker listens on, with the port that it got.</summary>
+    public IPEndPoint EndPoint => _listener.LocalEndPoint;
+
+    /// <summary>Gets what a client writes into <c>bootstrap.servers</c>.</summary>
+    public string BootstrapServers => $"{_context.Node.Host}:{_context.Node.Port}";
+
+    /// <summary>Gets the cluster's id.</summary>
+    public string ClusterId => _context.Node.ClusterId;
+
+    internal BrokerContext Context => _context;
+
+    /// <summary>Starts a broker: takes the address and the data directory, recovers the logs, and serves.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="loggers">Where to log; null logs nowhere.</param>
+    /// <param name="time">The clock; null is the system's.</param>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <returns>The running broker.</returns>
+    /// <exception cref="BrokerStartException">The broker cannot start; the message says what to do.</exception>
+    public static async Task<BrokerServer> StartAsync(
+        BrokerOptions options, ILoggerFactory? loggers = null, TimeProvider? time = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        loggers ??= NullLoggerFactory.Instance;
+        time ??= TimeProvider.System;
+        var logger = loggers.CreateLogger<BrokerServer>();
+        var started = new StartedParts();
+        try
+        {
+            var socket = started.Add(BrokerListener.Bind(ListenAddress.Parse(options.Listen)));
+            var directory = started.Add(DataDirectory.Open(options.DataDirectory, options.ClusterId, options.NodeId));
+            var node = ListenAddress.Advertise(options, directory.ClusterId, (IPEndPoint)socket.LocalEndPoint!);
+            var context = await OpenAsync(options, node, directory, started, loggers, time, cancellationToken);
+            foreach (string notice in options.Notices) LogNotice(logger, notice);
+            var handlers = HandlerRegistry.Create(context);
+            var settings = new ConnectionSettings(new RequestDispatcher(handlers), options.MaxRequestBytes, options.MaxConnectionIdle, time);
+            var listener = BrokerListener.Start(socket, settings, logger);
+            started.Release();
+            LogServing(logger, listener.LocalEndPoint, node.Host, node.Port, node.ClusterId, directory.Path, context.Topics.All.Count);
+            return new BrokerServer(listener, directory, context, logger);
+        }
+        catch
+        {
+            await started.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Stops accepting, ends the connections, flushes and closes the logs.</summary>
+    /// <returns>A task that completes when the data directory is free.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        await _listener.DisposeAsync();
+        await _context.Logs.DisposeAsync();
+        _context.Topics.Dispose();
+        _directory.Dispose();
+        LogStopped(_logger, _context.Node.ClusterId);
+    }
+
+    private static async Task<BrokerContext> OpenAsync(
+        BrokerOptions options, NodeIdentity node, DataDirectory directory, StartedParts started, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var definitions = new TopicConfigDefinitions(options.TopicDefaults);
+        var file = new CatalogFile(directory.Path);
+        var content = file.Load();
+        var configs = content.Topics.ToDictionary(static t => t.Name, t => definitions.Effective(t.Configs), StringComparer.Ordinal);
+        var fallback = definitions.Effective(new Dictionary<string, string>(StringComparer.Ordinal));
+        var logs = started.Add(await LogManager.OpenAsync(
+            LogSettings.Of(options, directory.Path, topic => configs.GetValueOrDefault(topic, fallback)), loggers, time, cancellationToken));
+        var topics = started.Add(await TopicCatalog.OpenAsync(content, logs, file, definitions, loggers.CreateLogger<TopicCatalog>()));
+        return new BrokerContext(options, node, topics, logs, loggers, time);
+    }
+
+    [LoggerMessage(2000, LogLevel.Information, "Serving on {EndPoint} as {Host}:{Port}, cluster {ClusterId}, data in {Directory}, {Topics} topics")]
+    private static partial void LogServing(ILogger logger, IPEndPoint endPoint, string host, int port, string clusterId, string directory, int topics);
+
+    [LoggerMessage(2002, LogLevel.Information, "{Notice}")]
+    private static partial void LogNotice(ILogger logger, string notice);
+
+    [LoggerMessage(2003, LogLevel.Information, "Stopped the broker of cluster {ClusterId}")]
+    private static partial void LogStopped(ILogger logger, string clusterId);
+}

@@ -1,0 +1,17 @@
+using Millrace.Broker.Network;
+
+namespace Millrace.Broker.Handlers;
+
+/// <summary>The one list of what the broker answers. To add an API: write its handler, and name it here.</summary>
+internal static class HandlerRegistry
+{
+    public static HandlerTable Create(BrokerContext broker)
+    {
+        var table = new HandlerTable();
+        table.AddRange(
+        [
+            new ApiVersionsHandler(table),
+        ]);
+        return table;
+    }
+}

@@ -1,0 +1,215 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Millrace.Protocol;
+
+namespace Millrace.Broker.Network;
+
+/// <summary>
+/// One client. A loop fills a pipe from the socket, which also notices that the client has gone while a long poll waits; another takes one frame
+/// at a time, has it handled, and sends the response before it looks at the next one: so responses keep the order of their requests.
+/// </summary>
+internal sealed partial class ClientConnection(Socket socket, ConnectionSettings settings, long id, ILogger logger, CancellationToken stopping) : IDisposable
+{
+    /// <summary>Small enough for many idle connections, large enough that a usual produce request is one segment.</summary>
+    private const int SegmentBytes = 64 * 1024;
+
+    private readonly Pipe _pipe = new(new PipeOptions(
+        pauseWriterThreshold: 1024 * 1024, resumeWriterThreshold: 512 * 1024, minimumSegmentSize: SegmentBytes, useSynchronizationContext: false,
+        readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.ThreadPool));
+
+    private readonly CancellationTokenSource _aborted = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+    private readonly string _remote = SocketAddresses.RemoteHost(socket);
+    private long _lastActive = settings.Time.GetTimestamp();
+    private volatile bool _busy;
+
+    /// <summary>Runs until the client goes, breaks the protocol, or the broker stops.</summary>
+    public async Task RunAsync()
+    {
+        var filling = FillAsync();
+        try
+        {
+            await ServeAsync(new ConnectionInfo(id, _remote, logger, _aborted.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            // The client has gone, or the broker stops.
+        }
+        catch (SocketException e)
+        {
+            LogBroken(logger, _remote, e.SocketErrorCode);
+        }
+        catch (MalformedMessageException e)
+        {
+            LogMalformed(logger, _remote, e.Message);
+        }
+        catch (Exception e)
+        {
+            LogFailed(logger, e, _remote);
+        }
+
+        Close();
+        await filling;
+    }
+
+    /// <summary>Closes the connection if it has been quiet for longer than connections.max.idle.ms.</summary>
+    public void CloseIfIdle()
+    {
+        if (_busy || settings.Time.GetElapsedTime(Volatile.Read(ref _lastActive)) < settings.MaxIdle) return;
+        LogIdle(logger, _remote);
+        Close();
+    }
+
+    public void Dispose()
+    {
+        Close();
+        _aborted.Dispose();
+    }
+
+    private void Close()
+    {
+        try
+        {
+            _aborted.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            return;
+        }
+
+        socket.Dispose();
+    }
+
+    private async Task FillAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                int received = await socket.ReceiveAsync(_pipe.Writer.GetMemory(SegmentBytes / 2), SocketFlags.None, CancellationToken.None);
+                if (received == 0) break;
+                _pipe.Writer.Advance(received);
+                var flushed = await _pipe.Writer.FlushAsync();
+                if (flushed.IsCompleted) break;
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The reader sees the end of the pipe; what came before is still served.
+        }
+
+        await _pipe.Writer.CompleteAsync();
+        try
+        {
+            await _aborted.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed from the other side at the same moment.
+        }
+    }
+
+    private async Task ServeAsync(ConnectionInfo info)
+    {
+        var reader = _pipe.Reader;
+        try
+        {
+            while (true)
+            {
+                var result = await reader.ReadAsync(stopping);
+                var buffer = result.Buffer;
+                while (FrameParser.TryTake(ref buffer, settings.MaxRequestBytes, out var frame)) await ServeAsync(frame, info);
+                reader.AdvanceTo(buffer.Start, buffer.End);
+                if (result.IsCompleted) return;
+            }
+        }
+        finally
+        {
+            await reader.CompleteAsync();
+        }
+    }
+
+    private async ValueTask ServeAsync(ReadOnlySequence<byte> frame, ConnectionInfo info)
+    {
+        _busy = true;
+        byte[]? rented = null;
+        try
+        {
+            if (!frame.IsSingleSegment)
+            {
+                rented = ArrayPool<byte>.Shared.Rent((int)frame.Length);
+                frame.CopyTo(rented);
+            }
+
+            await DispatchAsync(rented is null ? frame.First : rented.AsMemory(0, (int)frame.Length), info);
+        }
+        finally
+        {
+            if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
+            Volatile.Write(ref _lastActive, settings.Time.GetTimestamp());
+            _busy = false;
+        }
+    }
+
+    private async ValueTask DispatchAsync(ReadOnlyMemory<byte> frame, ConnectionInfo info)
+    {
+        using var context = settings.Dispatcher.Parse(frame, info, out var handler);
+        try
+        {
+            using var response = await handler.HandleAsync(context);
+            if (response is not null) await SendAsync(response);
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            // A long poll whose client has gone: see below.
+        }
+        catch (SocketException)
+        {
+            // The client has gone. Requests that it sent before are still served: a producer with acks=0 does not wait.
+        }
+        catch (ObjectDisposedException)
+        {
+            // The same, seen by us first.
+        }
+    }
+
+    private async ValueTask SendAsync(EncodedMessage response)
+    {
+        if (response.IsSingleSegment)
+        {
+            var rest = response.First;
+            while (!rest.IsEmpty) rest = rest[await socket.SendAsync(rest, SocketFlags.None)..];
+            return;
+        }
+
+        var segments = new List<ArraySegment<byte>>();
+        foreach (var segment in response.Segments()) segments.Add(SocketAddresses.ToArraySegment(segment));
+        int total = response.TotalLength;
+        int sent = await socket.SendAsync(segments, SocketFlags.None);
+        if (sent < total) await SendRestAsync(segments, sent);
+    }
+
+    private async ValueTask SendRestAsync(List<ArraySegment<byte>> segments, int skip)
+    {
+        foreach (var segment in segments)
+        {
+            int done = Math.Min(skip, segment.Count);
+            skip -= done;
+            ReadOnlyMemory<byte> rest = segment[done..];
+            while (!rest.IsEmpty) rest = rest[await socket.SendAsync(rest, SocketFlags.None)..];
+        }
+    }
+
+    [LoggerMessage(2011, LogLevel.Debug, "The connection from {Client} broke: {Error}")]
+    private static partial void LogBroken(ILogger logger, string client, SocketError error);
+
+    [LoggerMessage(2012, LogLevel.Warning, "Closing the connection from {Client}, which does not speak the Kafka protocol as this broker knows it: {Reason}")]
+    private static partial void LogMalformed(ILogger logger, string client, string reason);
+
+    [LoggerMessage(2013, LogLevel.Error, "Closing the connection from {Client}: a request failed and its API has no answer for that")]
+    private static partial void LogFailed(ILogger logger, Exception error, string client);
+
+    [LoggerMessage(2014, LogLevel.Debug, "Closing the connection from {Client}: quiet for longer than connections.max.idle.ms")]
+    private static partial void LogIdle(ILogger logger, string client);
+}

@@ -1,0 +1,8 @@
+namespace Millrace.Broker.Network;
+
+/// <summary>What all connections share.</summary>
+/// <param name="Dispatcher">Finds the handler of a request.</param>
+/// <param name="MaxRequestBytes"><c>socket.request.max.bytes</c>.</param>
+/// <param name="MaxIdle"><c>connections.max.idle.ms</c>.</param>
+/// <param name="Time">The clock.</param>
+internal sealed record ConnectionSettings(RequestDispatcher Dispatcher, int MaxRequestBytes, TimeSpan MaxIdle, TimeProvider Time);
