@@ -1,0 +1,33 @@
+using Millrace.Protocol;
+
+namespace Millrace.Broker.Coordination;
+
+/// <summary>A record of an internal topic; a null value is a tombstone.</summary>
+internal readonly record struct CoordinatorRecord(byte[] Key, byte[]? Value);
+
+/// <summary>The transaction that a batch of an internal topic belongs to.</summary>
+internal readonly record struct ProducerStamp(long ProducerId, short ProducerEpoch);
+
+/// <summary>What became of an append. On success the records survive a kill of the process.</summary>
+internal readonly record struct AppendOutcome(ErrorCode Error, long BaseOffset);
+
+/// <summary>What loading a partition sees, in log order: either a record, or the marker that ends a producer's transaction.</summary>
+internal readonly record struct LoadedEntry(CoordinatorRecord Record, long Offset, ProducerStamp? Transaction, bool? Committed);
+
+/// <summary>An internal, compacted topic that holds a coordinator's state (<c>__consumer_offsets</c>, <c>__transaction_state</c>).</summary>
+internal interface ICoordinatorLog
+{
+    string Topic { get; }
+
+    /// <summary>The number of partitions: of the topic if it exists, else of the one that would be created.</summary>
+    int PartitionCount { get; }
+
+    /// <summary>Creates the topic unless it is there.</summary>
+    ValueTask EnsureCreatedAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Appends one batch, creating the topic if needed.</summary>
+    ValueTask<AppendOutcome> AppendAsync(int partition, IReadOnlyList<CoordinatorRecord> records, ProducerStamp? transaction = null);
+
+    /// <summary>Reads all that is stored in a partition; nothing if the topic does not exist.</summary>
+    IAsyncEnumerable<LoadedEntry> ReadAsync(int partition, CancellationToken cancellationToken = default);
+}
