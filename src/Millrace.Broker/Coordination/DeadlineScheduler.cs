@@ -7,7 +7,7 @@ namespace Millrace.Broker.Coordination;
 internal sealed class DeadlineScheduler : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly PriorityQueue<Action, long> _queue = new();
+    private readonly PriorityQueue<Action<long>, long> _queue = new();
     private readonly MonotonicClock _clock;
     private readonly ITimer _timer;
     private long _armedFor = long.MaxValue;
@@ -19,8 +19,11 @@ internal sealed class DeadlineScheduler : IDisposable
         _timer = time.CreateTimer(static state => ((DeadlineScheduler)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Runs <paramref name="wake"/> on a thread-pool thread at <paramref name="deadlineMs"/> (monotonic) or as soon as possible after it.</summary>
-    public void WakeAt(long deadlineMs, Action wake)
+    /// <summary>
+    /// Calls <paramref name="wake"/> with its deadline on a thread-pool thread, at <paramref name="deadlineMs"/> (monotonic) or as soon as possible after. It must be
+    /// quick. An owner that has meanwhile asked for another moment sees by the deadline that this call is stale.
+    /// </summary>
+    public void WakeAt(long deadlineMs, Action<long> wake)
     {
         lock (_lock)
         {
@@ -47,7 +50,7 @@ internal sealed class DeadlineScheduler : IDisposable
 
     private void OnTimer()
     {
-        List<Action> due = [];
+        List<(Action<long> Wake, long Deadline)> due = [];
         lock (_lock)
         {
             _armedFor = long.MaxValue;
@@ -55,16 +58,13 @@ internal sealed class DeadlineScheduler : IDisposable
             while (_queue.TryPeek(out var wake, out var deadline) && deadline <= now)
             {
                 _queue.Dequeue();
-                due.Add(wake);
+                due.Add((wake, deadline));
             }
 
             Arm();
         }
 
-        foreach (var wake in due)
-        {
-            wake();
-        }
+        foreach (var (wake, deadline) in due) wake(deadline);
     }
 
     private void Arm()

@@ -46,6 +46,9 @@ internal sealed partial class ClassicGroup
 
     public int MemberCount => _members.Count;
 
+    /// <summary>No members, and nobody who was given an id and may come back with it.</summary>
+    public bool IsVacant => State == GroupState.Empty && _pendingJoins.Count == 0;
+
     public IReadOnlyCollection<ClassicGroupMember> Members => _members.Values;
 
     /// <summary>Monotonic milliseconds at which <see cref="OnTime"/> must run again; may be earlier than needed, never later.</summary>

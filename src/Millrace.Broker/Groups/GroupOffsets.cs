@@ -1,4 +1,4 @@
-using Millrace.Broker.Coordination;
+using Millrace.Broker.Log;
 
 namespace Millrace.Broker.Groups;
 

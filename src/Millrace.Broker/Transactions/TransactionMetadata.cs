@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Millrace.Broker.Coordination;
+using Millrace.Broker.Log;
 
 namespace Millrace.Broker.Transactions;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Millrace.Broker.Coordination;
+using Millrace.Broker.Log;
 using Millrace.Protocol;
 
 namespace Millrace.Broker.Transactions;
@@ -22,9 +22,8 @@ internal static class TransactionTransitions
 {
     /// <summary>
     /// InitProducerId on an id without an open transaction: a higher epoch, or a new producer id where epochs are used up. With an expected identity (KIP-360) the
-    /// producer only recovers itself, and is fenced if somebody else has taken over.
+    /// producer only recovers itself, and is fenced if somebody else has taken over. The allocator is asked only for such a new producer id.
     /// </summary>
-    /// <param name="newProducerId">Called if the epochs of the current producer id are exhausted.</param>
     public static Transition InitProducerId(
         TransactionMetadata current, int timeoutMs, (long ProducerId, short Epoch)? expected, Func<long> newProducerId, long nowUnixMs)
     {

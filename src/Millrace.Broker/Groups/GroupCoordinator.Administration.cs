@@ -1,0 +1,161 @@
+using Microsoft.Extensions.Logging;
+using Millrace.Broker.Coordination;
+using Millrace.Broker.Log;
+using Millrace.Protocol;
+
+namespace Millrace.Broker.Groups;
+
+/// <summary>Listing, describing and deleting groups and offsets, by request or because their time is over.</summary>
+internal sealed partial class GroupCoordinator
+{
+    public async ValueTask<IReadOnlyList<GroupListing>> ListAsync()
+    {
+        List<GroupListing> listings = [];
+        foreach (var groupId in _groups.Keys)
+        {
+            if (await DescribeAsync(groupId) is { } group) listings.Add(new GroupListing(groupId, group.ProtocolType, group.State));
+        }
+
+        return listings;
+    }
+
+    /// <summary>Null if there is no such group.</summary>
+    public async ValueTask<GroupDescription?> DescribeAsync(string groupId)
+    {
+        var actor = await EnterAsync(groupId, create: false);
+        if (actor is null) return null;
+        try
+        {
+            return actor.IsVoid ? null : actor.Group.Describe();
+        }
+        finally
+        {
+            await actor.ExitAsync();
+        }
+    }
+
+    /// <summary>DeleteGroups: only groups without members.</summary>
+    public async ValueTask<ErrorCode> DeleteAsync(string groupId)
+    {
+        if (groupId.Length == 0) return ErrorCode.InvalidGroupId;
+        var actor = await EnterAsync(groupId, create: false);
+        if (actor is null) return ErrorCode.GroupIdNotFound;
+        try
+        {
+            return actor.Group.State == GroupState.Empty ? await RemoveAsync(actor) : ErrorCode.NonEmptyGroup;
+        }
+        finally
+        {
+            await actor.ExitAsync();
+        }
+    }
+
+    /// <summary>OffsetDelete: an error for the whole, or one per partition.</summary>
+    public async ValueTask<(ErrorCode Error, IReadOnlyList<ErrorCode> Partitions)> DeleteOffsetsAsync(
+        string groupId, IReadOnlyList<TopicPartition> partitions)
+    {
+        if (groupId.Length == 0) return (ErrorCode.InvalidGroupId, []);
+        var actor = await EnterAsync(groupId, create: false);
+        if (actor is null) return (ErrorCode.GroupIdNotFound, []);
+        try
+        {
+            var errors = partitions.Select(p => actor.Group.ValidateOffsetDelete(p.Topic)).ToArray();
+            if (errors.FirstOrDefault(static e => e is ErrorCode.NonEmptyGroup or ErrorCode.GroupIdNotFound) is var refused && refused != ErrorCode.None)
+            {
+                return (refused, []);
+            }
+
+            var error = await RemoveOffsetsAsync(actor, [.. partitions.Where((_, i) => errors[i] == ErrorCode.None)]);
+            return (error, errors);
+        }
+        finally
+        {
+            await actor.ExitAsync();
+        }
+    }
+
+    /// <summary>A topic was deleted: its offsets go too, so that a topic of the same name starts anew.</summary>
+    public async ValueTask ForgetTopicAsync(string topic)
+    {
+        foreach (var groupId in _groups.Keys)
+        {
+            var actor = await EnterAsync(groupId, create: false);
+            if (actor is null) continue;
+            try
+            {
+                await RemoveOffsetsAsync(actor, [.. actor.Offsets.Partitions.Where(p => string.Equals(p.Topic, topic, StringComparison.Ordinal))]);
+            }
+            finally
+            {
+                await actor.ExitAsync();
+            }
+        }
+    }
+
+    /// <summary>Removes expired offsets, and groups that have neither members nor offsets.</summary>
+    public async ValueTask SweepAsync()
+    {
+        var retentionMs = _options.OffsetsRetentionMinutes * 60_000L;
+        foreach (var groupId in _groups.Keys)
+        {
+            var actor = await EnterAsync(groupId, create: false);
+            if (actor is null) continue;
+            try
+            {
+                await RemoveOffsetsAsync(actor, actor.Offsets.Expired(actor.Group, _clock.UnixMs, retentionMs));
+                if (actor.Group.IsVacant && actor.Offsets.IsEmpty) await RemoveAsync(actor);
+            }
+            finally
+            {
+                await actor.ExitAsync();
+            }
+        }
+    }
+
+    private async ValueTask<ErrorCode> RemoveOffsetsAsync(GroupActor actor, IReadOnlyList<TopicPartition> partitions)
+    {
+        var known = partitions.Intersect(actor.Offsets.Partitions).ToList();
+        if (known.Count == 0) return ErrorCode.None;
+        var outcome = await actor.AppendAsync([.. known.Select(p => GroupRecords.OffsetTombstone(actor.GroupId, p))]);
+        if (outcome.Error != ErrorCode.None) return StorageErrors.ForGroup(outcome.Error);
+        foreach (var partition in known) actor.Offsets.Remove(partition);
+        return ErrorCode.None;
+    }
+
+    private async ValueTask<ErrorCode> RemoveAsync(GroupActor actor)
+    {
+        List<CoordinatorRecord> tombstones = [.. actor.Offsets.Partitions.Select(p => GroupRecords.OffsetTombstone(actor.GroupId, p))];
+        // A group that never finished a rebalance was never stored.
+        if (actor.Group.ProtocolType is not null && actor.Group.Generation > 0) tombstones.Add(GroupRecords.MetadataTombstone(actor.GroupId));
+        if (tombstones.Count > 0)
+        {
+            var outcome = await actor.AppendAsync(tombstones);
+            if (outcome.Error != ErrorCode.None) return StorageErrors.ForGroup(outcome.Error);
+        }
+
+        actor.Group.Kill();
+        _groups.TryRemove(new KeyValuePair<string, GroupActor>(actor.GroupId, actor));
+        return ErrorCode.None;
+    }
+
+    private void ScheduleSweep() => _scheduler.WakeAt(_clock.NowMs + _options.OffsetsRetentionCheckIntervalMs, StartSweep);
+
+    private void StartSweep(long deadline) => _ = RunSweepAsync();
+
+    private async Task RunSweepAsync()
+    {
+        try
+        {
+            await SweepAsync();
+        }
+        catch (Exception exception)
+        {
+            SweepFailed(_logger, exception);
+        }
+
+        ScheduleSweep();
+    }
+
+    [LoggerMessage(2411, LogLevel.Error, "Expired offsets could not be removed; the next check tries again")]
+    private static partial void SweepFailed(ILogger logger, Exception exception);
+}
