@@ -11,6 +11,14 @@ internal static class HandlerRegistry
         table.AddRange(
         [
             new ApiVersionsHandler(table),
+            new MetadataHandler(broker),
+            new ProduceHandler(broker),
+            new FetchHandler(broker),
+            new ListOffsetsHandler(broker),
+            new CreateTopicsHandler(broker),
+            new DeleteTopicsHandler(broker),
+            new CreatePartitionsHandler(broker),
+            new DeleteRecordsHandler(broker),
         ]);
         return table;
     }

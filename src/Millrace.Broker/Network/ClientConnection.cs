@@ -44,6 +44,10 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
         {
             LogMalformed(logger, _remote, e.Message);
         }
+        catch (RequestFailedException e)
+        {
+            LogRefused(logger, _remote, e.Message);
+        }
         catch (Exception e)
         {
             LogFailed(logger, e, _remote);
@@ -206,6 +210,9 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
 
     [LoggerMessage(2012, LogLevel.Warning, "Closing the connection from {Client}, which does not speak the Kafka protocol as this broker knows it: {Reason}")]
     private static partial void LogMalformed(ILogger logger, string client, string reason);
+
+    [LoggerMessage(2015, LogLevel.Warning, "Closing the connection from {Client}: {Reason}")]
+    private static partial void LogRefused(ILogger logger, string client, string reason);
 
     [LoggerMessage(2013, LogLevel.Error, "Closing the connection from {Client}: a request failed and its API has no answer for that")]
     private static partial void LogFailed(ILogger logger, Exception error, string client);
