@@ -112,12 +112,14 @@ public sealed class KafkaRecordReader : IDisposable
 
     /// <summary>Commits offsets and waits for the answer. Inside <see cref="RebalanceHandlers.Revoked"/> too.</summary>
     /// <param name="offsets">The offsets of the next records to read, with their metadata.</param>
+    /// <param name="timeout">How long to wait for the answer; 30 s when null.</param>
     /// <exception cref="KafkaException">They are not committed; the reason says which partition failed.</exception>
-    public void Commit(IEnumerable<PartitionOffset> offsets) => _client.Commit(offsets, wait: true);
+    public void Commit(IEnumerable<PartitionOffset> offsets, TimeSpan? timeout = null) =>
+        _client.Commit(offsets, Milliseconds(timeout ?? TimeSpan.FromSeconds(30)));
 
     /// <summary>Sends a commit and goes on; the outcome is an <see cref="OffsetsCommitted"/> event.</summary>
     /// <param name="offsets">The offsets of the next records to read.</param>
-    public void CommitInBackground(IEnumerable<PartitionOffset> offsets) => _client.Commit(offsets, wait: false);
+    public void CommitInBackground(IEnumerable<PartitionOffset> offsets) => _client.CommitInBackground(offsets);
 
     /// <summary>The group's committed offsets with their metadata; a partition without one has <see cref="Offset.Unset"/>.
     /// With <c>read_committed</c> waits for transactions that hold offsets of these partitions.</summary>

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
+using Confluent.Kafka;
 
 namespace Millrace.Kafka.Native;
 
 /// <summary>
-/// A consumer's rd_kafka_t and the object that its callbacks go to. Batches hold a reference, since librdkafka must not be destroyed
-/// before its messages.
+/// A consumer's rd_kafka_t and the object that its callbacks go to. Batches and queues hold a reference, since librdkafka must not be
+/// destroyed before them.
 /// </summary>
-internal sealed class ClientHandle : SafeHandle
+internal sealed unsafe class ClientHandle : SafeHandle
 {
     private GCHandle _callbacks;
 
@@ -19,7 +20,14 @@ internal sealed class ClientHandle : SafeHandle
 
     public override bool IsInvalid => handle == 0;
 
-    internal nint Pointer => IsClosed ? throw new ObjectDisposedException("KafkaRecordReader") : handle;
+    internal Error? FatalError() => FatalError(handle);
+
+    internal static Error? FatalError(nint client)
+    {
+        var buffer = stackalloc byte[NativeText.ErrorBufferSize];
+        var code = LibRdKafka.rd_kafka_fatal_error(client, buffer, NativeText.ErrorBufferSize);
+        return code == 0 ? null : new Error((ErrorCode)code, NativeText.From(buffer), isFatal: true);
+    }
 
     protected override bool ReleaseHandle()
     {

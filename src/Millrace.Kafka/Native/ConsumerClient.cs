@@ -10,29 +10,31 @@ internal sealed unsafe class ConsumerClient : IDisposable
 {
     private const int ConsumerType = 1;
     private readonly IReaderCallbacks _callbacks;
-    private readonly nint _queue;
+    private readonly QueueHandle _queue;
+    private readonly Lock _closeLock = new();
+    private bool _closing;
 
     internal ConsumerClient(IEnumerable<KeyValuePair<string, string>> config, IReaderCallbacks callbacks)
     {
         _callbacks = callbacks;
         Handle = Open(config, callbacks);
-        NativeText.Check(LibRdKafka.rd_kafka_poll_set_consumer(Handle.Pointer), "Forward events to the consumer's queue");
-        _queue = LibRdKafka.rd_kafka_queue_get_consumer(Handle.Pointer);
+        NativeText.Check(LibRdKafka.rd_kafka_poll_set_consumer(Handle), "Forward events to the consumer's queue");
+        _queue = QueueHandle.OfConsumer(Handle);
     }
 
     internal ClientHandle Handle { get; }
 
-    internal string Name => NativeText.From(LibRdKafka.rd_kafka_name(Handle.Pointer));
+    internal string Name => NativeText.From(LibRdKafka.rd_kafka_name(Handle));
 
     internal string? MemberId
     {
         get
         {
-            var id = LibRdKafka.rd_kafka_memberid(Handle.Pointer);
+            var id = LibRdKafka.rd_kafka_memberid(Handle);
             if (id == 0)
                 return null;
             var text = NativeText.From((byte*)id);
-            LibRdKafka.rd_kafka_mem_free(Handle.Pointer, id);
+            LibRdKafka.rd_kafka_mem_free(Handle, id);
             return text.Length == 0 ? null : text;
         }
     }
@@ -46,43 +48,45 @@ internal sealed unsafe class ConsumerClient : IDisposable
         }
     }
 
-    /// <summary>Makes a waiting <see cref="Consume"/> return.</summary>
-    internal void Yield() => LibRdKafka.rd_kafka_queue_yield(_queue);
-
-    internal Error? FatalError()
+    /// <summary>Makes a waiting <see cref="Consume"/> return. Not while closing: it would make librdkafka's close return half done, and its destroy hang.</summary>
+    internal void Yield()
     {
-        var buffer = stackalloc byte[NativeText.ErrorBufferSize];
-        var code = LibRdKafka.rd_kafka_fatal_error(Handle.Pointer, buffer, NativeText.ErrorBufferSize);
-        return code == 0 ? null : new Error((ErrorCode)code, NativeText.From(buffer), isFatal: true);
+        lock (_closeLock)
+        {
+            if (!_closing)
+                LibRdKafka.rd_kafka_queue_yield(_queue);
+        }
     }
+
+    internal Error? FatalError() => Handle.FatalError();
 
     internal void Subscribe(IEnumerable<string> topics)
     {
         using var list = PartitionList.OfTopics(topics);
-        NativeText.Check(LibRdKafka.rd_kafka_subscribe(Handle.Pointer, list.Pointer), "Subscribe");
+        NativeText.Check(LibRdKafka.rd_kafka_subscribe(Handle, list.Pointer), "Subscribe");
     }
 
-    internal void Unsubscribe() => NativeText.Check(LibRdKafka.rd_kafka_unsubscribe(Handle.Pointer), "Unsubscribe");
+    internal void Unsubscribe() => NativeText.Check(LibRdKafka.rd_kafka_unsubscribe(Handle), "Unsubscribe");
 
     internal void Assign(IEnumerable<PartitionOffset>? partitions, bool incremental = false)
     {
         using var list = partitions is null ? null : PartitionList.Of(partitions);
         if (incremental)
-            NativeText.CheckAndFree(LibRdKafka.rd_kafka_incremental_assign(Handle.Pointer, list!.Pointer), "Assign partitions");
+            NativeText.CheckAndFree(LibRdKafka.rd_kafka_incremental_assign(Handle, list!.Pointer), "Assign partitions");
         else
-            NativeText.Check(LibRdKafka.rd_kafka_assign(Handle.Pointer, list is null ? null : list.Pointer), "Assign partitions");
+            NativeText.Check(LibRdKafka.rd_kafka_assign(Handle, list is null ? null : list.Pointer), "Assign partitions");
     }
 
     internal void IncrementalUnassign(IEnumerable<TopicPartition> partitions)
     {
         using var list = PartitionList.Of(partitions);
-        NativeText.CheckAndFree(LibRdKafka.rd_kafka_incremental_unassign(Handle.Pointer, list.Pointer), "Give up partitions");
+        NativeText.CheckAndFree(LibRdKafka.rd_kafka_incremental_unassign(Handle, list.Pointer), "Give up partitions");
     }
 
     internal List<TopicPartition> Assignment()
     {
         NativePartitionList* list;
-        NativeText.Check(LibRdKafka.rd_kafka_assignment(Handle.Pointer, &list), "Read the assignment");
+        NativeText.Check(LibRdKafka.rd_kafka_assignment(Handle, &list), "Read the assignment");
         try
         {
             return PartitionList.ReadPartitions(list);
@@ -93,22 +97,27 @@ internal sealed unsafe class ConsumerClient : IDisposable
         }
     }
 
-    internal bool IsAssignmentLost => LibRdKafka.rd_kafka_assignment_lost(Handle.Pointer) != 0;
+    internal bool IsAssignmentLost => LibRdKafka.rd_kafka_assignment_lost(Handle) != 0;
 
-    internal bool IsCooperative => NativeText.From(LibRdKafka.rd_kafka_rebalance_protocol(Handle.Pointer)) == "COOPERATIVE";
+    internal bool IsCooperative => NativeText.From(LibRdKafka.rd_kafka_rebalance_protocol(Handle)) == "COOPERATIVE";
 
-    internal void Commit(IEnumerable<PartitionOffset> offsets, bool wait)
+    internal void CommitInBackground(IEnumerable<PartitionOffset> offsets)
     {
         using var list = PartitionList.Of(offsets);
-        NativeText.Check(LibRdKafka.rd_kafka_commit(Handle.Pointer, list.Pointer, wait ? 0 : 1), "Commit offsets");
-        if (wait)
-            list.CheckElements("Commit the offset");
+        NativeText.Check(LibRdKafka.rd_kafka_commit(Handle, list.Pointer, async: 1), "Commit offsets");
+    }
+
+    internal void Commit(IEnumerable<PartitionOffset> offsets, int timeoutMs)
+    {
+        using var list = PartitionList.Of(offsets);
+        if (list.Count > 0)
+            SynchronousCommit.Run(Handle, list, timeoutMs);
     }
 
     internal List<PartitionOffset> Committed(IEnumerable<TopicPartition> partitions, int timeoutMs)
     {
         using var list = PartitionList.Of(partitions);
-        NativeText.Check(LibRdKafka.rd_kafka_committed(Handle.Pointer, list.Pointer, timeoutMs), "Read committed offsets");
+        NativeText.Check(LibRdKafka.rd_kafka_committed(Handle, list.Pointer, timeoutMs), "Read committed offsets");
         list.CheckElements("Read the committed offset");
         return list.Read();
     }
@@ -116,22 +125,22 @@ internal sealed unsafe class ConsumerClient : IDisposable
     internal List<PartitionOffset> Position(IEnumerable<TopicPartition> partitions)
     {
         using var list = PartitionList.Of(partitions);
-        NativeText.Check(LibRdKafka.rd_kafka_position(Handle.Pointer, list.Pointer), "Read positions");
+        NativeText.Check(LibRdKafka.rd_kafka_position(Handle, list.Pointer), "Read positions");
         return list.Read();
     }
 
     internal void Seek(IEnumerable<PartitionOffset> offsets, int timeoutMs)
     {
         using var list = PartitionList.Of(offsets);
-        NativeText.CheckAndFree(LibRdKafka.rd_kafka_seek_partitions(Handle.Pointer, list.Pointer, timeoutMs), "Seek");
+        NativeText.CheckAndFree(LibRdKafka.rd_kafka_seek_partitions(Handle, list.Pointer, timeoutMs), "Seek");
         list.CheckElements("Seek");
     }
 
     internal void Pause(IEnumerable<TopicPartition> partitions, bool pause)
     {
         using var list = PartitionList.Of(partitions);
-        var error = pause ? LibRdKafka.rd_kafka_pause_partitions(Handle.Pointer, list.Pointer)
-            : LibRdKafka.rd_kafka_resume_partitions(Handle.Pointer, list.Pointer);
+        var error = pause ? LibRdKafka.rd_kafka_pause_partitions(Handle, list.Pointer)
+            : LibRdKafka.rd_kafka_resume_partitions(Handle, list.Pointer);
         var operation = pause ? "Pause" : "Resume";
         NativeText.Check(error, operation);
         list.CheckElements(operation);
@@ -140,7 +149,7 @@ internal sealed unsafe class ConsumerClient : IDisposable
     internal List<PartitionOffset> OffsetsForTime(IEnumerable<TopicPartition> partitions, long timestamp, int timeoutMs)
     {
         using var list = PartitionList.Of(partitions.Select(p => new PartitionOffset(p.Topic, p.Partition.Value, timestamp)));
-        NativeText.Check(LibRdKafka.rd_kafka_offsets_for_times(Handle.Pointer, list.Pointer, timeoutMs), "Look up offsets by time");
+        NativeText.Check(LibRdKafka.rd_kafka_offsets_for_times(Handle, list.Pointer, timeoutMs), "Look up offsets by time");
         list.CheckElements("Look up the offset by time");
         return list.Read();
     }
@@ -149,24 +158,29 @@ internal sealed unsafe class ConsumerClient : IDisposable
     {
         long low, high;
         var error = timeoutMs is { } timeout
-            ? LibRdKafka.rd_kafka_query_watermark_offsets(Handle.Pointer, topic, partition, &low, &high, timeout)
-            : LibRdKafka.rd_kafka_get_watermark_offsets(Handle.Pointer, topic, partition, &low, &high);
+            ? LibRdKafka.rd_kafka_query_watermark_offsets(Handle, topic, partition, &low, &high, timeout)
+            : LibRdKafka.rd_kafka_get_watermark_offsets(Handle, topic, partition, &low, &high);
         NativeText.Check(error, $"Read watermark offsets of {topic} [{partition}]");
         return (low, high);
     }
 
     internal GroupMetadata GroupMetadata() =>
-        new(LibRdKafka.rd_kafka_consumer_group_metadata(Handle.Pointer));
+        new(LibRdKafka.rd_kafka_consumer_group_metadata(Handle));
 
     /// <summary>Leaves the group; runs the rebalance callbacks on this thread. Memory is freed when the last batch is.</summary>
     public void Dispose()
     {
-        if (Handle.IsClosed)
-            return;
-        var error = LibRdKafka.rd_kafka_consumer_close(Handle.Pointer);
+        lock (_closeLock)
+        {
+            if (_closing)
+                return;
+            _closing = true;
+        }
+
+        var error = LibRdKafka.rd_kafka_consumer_close(Handle);
         if (error != 0)
             _callbacks.OnLog(4, "CLOSE", NativeText.Describe(error));
-        LibRdKafka.rd_kafka_queue_destroy(_queue);
+        _queue.Dispose();
         Handle.Dispose();
     }
 

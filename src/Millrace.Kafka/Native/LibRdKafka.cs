@@ -50,28 +50,28 @@ internal static unsafe partial class LibRdKafka
     internal static partial nint rd_kafka_opaque(nint client);
 
     [LibraryImport(Library)]
-    internal static partial byte* rd_kafka_name(nint client);
+    internal static partial byte* rd_kafka_name(ClientHandle client);
 
     [LibraryImport(Library)]
-    internal static partial nint rd_kafka_memberid(nint client);
+    internal static partial nint rd_kafka_memberid(ClientHandle client);
 
     [LibraryImport(Library)]
-    internal static partial void rd_kafka_mem_free(nint client, nint pointer);
+    internal static partial void rd_kafka_mem_free(ClientHandle client, nint pointer);
 
     [LibraryImport(Library)]
-    internal static partial int rd_kafka_poll_set_consumer(nint client);
+    internal static partial int rd_kafka_poll_set_consumer(ClientHandle client);
 
     [LibraryImport(Library)]
-    internal static partial nint rd_kafka_queue_get_consumer(nint client);
+    internal static partial nint rd_kafka_queue_get_consumer(ClientHandle client);
 
     [LibraryImport(Library)]
     internal static partial void rd_kafka_queue_destroy(nint queue);
 
     [LibraryImport(Library)]
-    internal static partial void rd_kafka_queue_yield(nint queue);
+    internal static partial void rd_kafka_queue_yield(QueueHandle queue);
 
     [LibraryImport(Library)]
-    internal static partial nint rd_kafka_consume_batch_queue(nint queue, int timeoutMs, nint* messages, nuint size);
+    internal static partial nint rd_kafka_consume_batch_queue(QueueHandle queue, int timeoutMs, nint* messages, nuint size);
 
     [LibraryImport(Library)]
     internal static partial void rd_kafka_message_destroy(nint message);
@@ -101,58 +101,75 @@ internal static unsafe partial class LibRdKafka
     internal static partial int rd_kafka_fatal_error(nint client, byte* error, nuint errorSize);
 
     [LibraryImport(Library)]
-    internal static partial int rd_kafka_subscribe(nint client, NativePartitionList* topics);
+    internal static partial int rd_kafka_subscribe(ClientHandle client, NativePartitionList* topics);
 
     [LibraryImport(Library)]
-    internal static partial int rd_kafka_unsubscribe(nint client);
+    internal static partial int rd_kafka_unsubscribe(ClientHandle client);
 
     [LibraryImport(Library)]
-    internal static partial int rd_kafka_assign(nint client, NativePartitionList* partitions);
+    internal static partial int rd_kafka_assign(ClientHandle client, NativePartitionList* partitions);
 
     [LibraryImport(Library)]
-    internal static partial nint rd_kafka_incremental_assign(nint client, NativePartitionList* partitions);
+    internal static partial nint rd_kafka_incremental_assign(ClientHandle client, NativePartitionList* partitions);
 
     [LibraryImport(Library)]
-    internal static partial nint rd_kafka_incremental_unassign(nint client, NativePartitionList* partitions);
+    internal static partial nint rd_kafka_incremental_unassign(ClientHandle client, NativePartitionList* partitions);
 
     [LibraryImport(Library)]
-    internal static partial int rd_kafka_assignment(nint client, NativePartitionList** partitions);
+    internal static partial int rd_kafka_assignment(ClientHandle client, NativePartitionList** partitions);
 
     [LibraryImport(Library)]
-    internal static partial int rd_kafka_assignment_lost(nint client);
+    internal static partial int rd_kafka_assignment_lost(ClientHandle client);
 
     [LibraryImport(Library)]
-    internal static partial byte* rd_kafka_rebalance_protocol(nint client);
+    internal static partial byte* rd_kafka_rebalance_protocol(ClientHandle client);
 
     [LibraryImport(Library)]
-    internal static partial int rd_kafka_consumer_close(nint client);
+    internal static partial int rd_kafka_consumer_close(ClientHandle client);
 
     [LibraryImport(Library)]
-    internal static partial int rd_kafka_commit(nint client, NativePartitionList* offsets, int async);
+    internal static partial int rd_kafka_commit(ClientHandle client, NativePartitionList* offsets, int async);
 
     [LibraryImport(Library)]
-    internal static partial int rd_kafka_committed(nint client, NativePartitionList* partitions, int timeoutMs);
+    internal static partial int rd_kafka_commit_queue(
+        ClientHandle client,
+        NativePartitionList* offsets,
+        QueueHandle queue,
+        delegate* unmanaged[Cdecl]<nint, int, NativePartitionList*, nint, void> callback,
+        nint opaque);
 
     [LibraryImport(Library)]
-    internal static partial int rd_kafka_position(nint client, NativePartitionList* partitions);
+    internal static partial nint rd_kafka_queue_new(ClientHandle client);
 
     [LibraryImport(Library)]
-    internal static partial nint rd_kafka_seek_partitions(nint client, NativePartitionList* partitions, int timeoutMs);
+    internal static partial int rd_kafka_queue_poll_callback(QueueHandle queue, int timeoutMs);
 
     [LibraryImport(Library)]
-    internal static partial int rd_kafka_pause_partitions(nint client, NativePartitionList* partitions);
+    internal static partial NativePartitionList* rd_kafka_topic_partition_list_copy(NativePartitionList* list);
 
     [LibraryImport(Library)]
-    internal static partial int rd_kafka_resume_partitions(nint client, NativePartitionList* partitions);
+    internal static partial int rd_kafka_committed(ClientHandle client, NativePartitionList* partitions, int timeoutMs);
 
     [LibraryImport(Library)]
-    internal static partial int rd_kafka_offsets_for_times(nint client, NativePartitionList* partitions, int timeoutMs);
+    internal static partial int rd_kafka_position(ClientHandle client, NativePartitionList* partitions);
+
+    [LibraryImport(Library)]
+    internal static partial nint rd_kafka_seek_partitions(ClientHandle client, NativePartitionList* partitions, int timeoutMs);
+
+    [LibraryImport(Library)]
+    internal static partial int rd_kafka_pause_partitions(ClientHandle client, NativePartitionList* partitions);
+
+    [LibraryImport(Library)]
+    internal static partial int rd_kafka_resume_partitions(ClientHandle client, NativePartitionList* partitions);
+
+    [LibraryImport(Library)]
+    internal static partial int rd_kafka_offsets_for_times(ClientHandle client, NativePartitionList* partitions, int timeoutMs);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int rd_kafka_query_watermark_offsets(nint client, string topic, int partition, long* low, long* high, int timeoutMs);
+    internal static partial int rd_kafka_query_watermark_offsets(ClientHandle client, string topic, int partition, long* low, long* high, int timeoutMs);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int rd_kafka_get_watermark_offsets(nint client, string topic, int partition, long* low, long* high);
+    internal static partial int rd_kafka_get_watermark_offsets(ClientHandle client, string topic, int partition, long* low, long* high);
 
     [LibraryImport(Library)]
     internal static partial NativePartitionList* rd_kafka_topic_partition_list_new(int size);
@@ -173,7 +190,7 @@ internal static unsafe partial class LibRdKafka
     internal static partial nint rd_kafka_mem_malloc(nint client, nuint size);
 
     [LibraryImport(Library)]
-    internal static partial nint rd_kafka_consumer_group_metadata(nint client);
+    internal static partial nint rd_kafka_consumer_group_metadata(ClientHandle client);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint rd_kafka_consumer_group_metadata_new(string groupId);

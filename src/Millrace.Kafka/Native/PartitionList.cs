@@ -10,9 +10,13 @@ internal sealed unsafe class PartitionList : IDisposable
 {
     private NativePartitionList* _list;
 
+    internal PartitionList(NativePartitionList* owned) => _list = owned;
+
     private PartitionList(int capacity) => _list = LibRdKafka.rd_kafka_topic_partition_list_new(capacity);
 
     internal NativePartitionList* Pointer => _list;
+
+    internal int Count => _list->Count;
 
     internal static PartitionList Of(IEnumerable<TopicPartition> partitions) =>
         Of(partitions.Select(static p => new PartitionOffset(p.Topic, p.Partition.Value, Offset.Unset)));

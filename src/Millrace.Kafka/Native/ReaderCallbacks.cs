@@ -43,15 +43,8 @@ internal static unsafe class ReaderCallbacks
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void OnError(nint client, int error, byte* reason, nint opaque)
     {
-        if (error == (int)ErrorCode.Local_Fatal)
-        {
-            var buffer = stackalloc byte[NativeText.ErrorBufferSize];
-            var code = LibRdKafka.rd_kafka_fatal_error(client, buffer, NativeText.ErrorBufferSize);
-            Target(opaque).OnError(new Error((ErrorCode)code, NativeText.From(buffer), isFatal: true));
-            return;
-        }
-
-        Target(opaque).OnError(new Error((ErrorCode)error, NativeText.From(reason)));
+        var fatal = error == (int)ErrorCode.Local_Fatal ? ClientHandle.FatalError(client) : null;
+        Target(opaque).OnError(fatal ?? new Error((ErrorCode)error, NativeText.From(reason)));
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
