@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Millrace.Cli.Commands;
 
 namespace Millrace.Cli;
 
@@ -9,6 +10,7 @@ internal static class Root
     {
         var root = new RootCommand("Millrace: the real-time data platform of a bank – event log, change data capture, stream processing, analytics.")
         {
+            BrokerCommand.Create(),
         };
         return root;
     }

@@ -35,7 +35,8 @@ internal static class Boundary
         SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } =>
             "the address is in use by another process; choose another with --listen HOST:PORT, or end that process (ss -ltnp shows it)",
         IOException { InnerException: SocketException e } => Describe(e),
-        // The parts throw exceptions whose messages say what to do; their types are listed where they are thrown.
+        // The parts' own exceptions have messages that say what to do.
+        _ when exception.GetType().Namespace?.StartsWith("Millrace.", StringComparison.Ordinal) == true => exception.Message,
         InvalidOperationException or ArgumentException or IOException or UnauthorizedAccessException or FormatException
             or TimeoutException or InvalidDataException or NotSupportedException or PlatformNotSupportedException => exception.Message,
         Confluent.Kafka.KafkaException e => e.Error.Reason,

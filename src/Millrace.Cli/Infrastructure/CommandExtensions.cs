@@ -16,7 +16,7 @@ internal static class CommandExtensions
     {
         var option = new Option<T>(name) { HelpName = valueName ?? (typeof(T) == typeof(bool) ? null : "VALUE") };
         var variables = EnvironmentNames(command.Name, name);
-        option.Description = $"{description} [env: {variables[^1]}{(fallback is null or false or "" ? string.Empty : $"; default: {fallback}")}]";
+        option.Description = $"{description} [env: {variables[^1]}]";
         option.DefaultValueFactory = result => FromEnvironment(variables, fallback, result);
         if (parse is not null)
         {

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using Millrace.Broker;
+using Millrace.Cli.Infrastructure;
+
+namespace Millrace.Cli.Commands;
+
+/// <summary><c>millrace broker</c>: the Kafka-speaking event log.</summary>
+internal static class BrokerCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("broker", "Run the event log: a Kafka broker in one process, on Kafka's own file format.");
+        var listen = command.AddListen("127.0.0.1:9092");
+        var data = command.AddOption("--data", "directory of the log", "data/broker", "DIR");
+        var advertised = command.AddOption<string?>("--advertised", "address that clients are told; the listening one unless set", null, "HOST:PORT", static t => t);
+        var logLevel = command.AddLogLevel();
+        command.WithExamples(
+            "millrace broker --listen 127.0.0.1:9092 --data /var/lib/millrace",
+            "kcat -b 127.0.0.1:9092 -L");
+        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("broker", async ct =>
+        {
+            var logging = Foreground.CreateLogging(parsed.GetValue(logLevel));
+            var options = new BrokerOptions
+            {
+                Listen = parsed.GetValue(listen)!,
+                DataDirectory = parsed.GetValue(data)!,
+                Advertised = parsed.GetValue(advertised),
+            };
+            var server = await BrokerServer.StartAsync(options, logging, cancellationToken: ct);
+            return (server, server.BootstrapServers);
+        }, cancellationToken));
+        return command;
+    }
+}
