@@ -1,65 +1,193 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Millrace.Broker.Storage;
 
 namespace Millrace.Broker.Log;
 
 /// <summary>All logs of a data directory.</summary>
 internal sealed partial class LogManager : IAsyncDisposable
 {
-    /// <summary>Opens a directory, recovers every log in it, and starts the background work.</summary>
-    /// <exception cref="IOException">The directory cannot be used, or another process has it.</exception>
-    public static Task<LogManager> OpenAsync(
-        LogManagerOptions options, ILoggerFactory loggerFactory, TimeProvider time, CancellationToken cancellationToken = default)
-        => throw new NotImplementedException();
+    private readonly LogManagerOptions _options;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly DirectoryLock _directoryLock;
+    private readonly LogCheckpoints _checkpoints;
+    private readonly ConcurrentDictionary<TopicPartition, PartitionLog> _logs = new();
+    private readonly Lock _createLock = new();
+    private readonly CancellationTokenSource _stop = new();
+    private Task _background = Task.CompletedTask;
+    private int _disposed;
+
+    private LogManager(LogManagerOptions options, ILogger logger, TimeProvider time, DirectoryLock directoryLock)
+    {
+        _options = options;
+        _logger = logger;
+        _time = time;
+        _directoryLock = directoryLock;
+        _checkpoints = new LogCheckpoints(options.Files, options.DataDirectory);
+        _schedule = new Schedule(time.GetUtcNow(), options);
+    }
 
     /// <summary>All logs, in no order.</summary>
-    public IReadOnlyCollection<PartitionLog> Logs => throw new NotImplementedException();
+    public IReadOnlyCollection<PartitionLog> Logs => (IReadOnlyCollection<PartitionLog>)_logs.Values;
 
-    public PartitionLog? Find(TopicPartition partition) => throw new NotImplementedException();
+    /// <summary>Opens a directory, recovers every log in it, and starts the background work.</summary>
+    /// <exception cref="IOException">The directory cannot be used, or another process has it.</exception>
+    public static async Task<LogManager> OpenAsync(
+        LogManagerOptions options, ILoggerFactory loggerFactory, TimeProvider time, CancellationToken cancellationToken = default)
+    {
+        Directory.CreateDirectory(options.DataDirectory);
+        var directoryLock = DirectoryLock.Take(options.DataDirectory);
+        var manager = new LogManager(options, loggerFactory.CreateLogger<LogManager>(), time, directoryLock);
+        try
+        {
+            await manager.LoadAsync(cancellationToken);
+        }
+        catch
+        {
+            manager._stop.Dispose();
+            directoryLock.Dispose();
+            throw;
+        }
+
+        if (options.RunInBackground)
+            manager._background = Task.Run(manager.RunAsync, CancellationToken.None);
+        return manager;
+    }
+
+    public PartitionLog? Find(TopicPartition partition) => _logs.GetValueOrDefault(partition);
 
     /// <summary>Creates a partition's directory and log, or returns the one that is there.</summary>
     /// <exception cref="InvalidOperationException">The partition is there with another topic id.</exception>
-    public PartitionLog Create(TopicPartition partition, Guid topicId, LogConfig config) => throw new NotImplementedException();
+    public PartitionLog Create(TopicPartition partition, Guid topicId, LogConfig config)
+    {
+        if (_logs.TryGetValue(partition, out var existing))
+            return Checked(existing, topicId);
+        lock (_createLock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed != 0, this);
+            if (_logs.TryGetValue(partition, out existing))
+                return Checked(existing, topicId);
+            var directory = Path.Combine(_options.DataDirectory, partition.ToString());
+            Directory.CreateDirectory(directory);
+            PartitionMetadataFile.Write(_options.Files, directory, topicId);
+            var log = PartitionLog.Open(Settings(partition, topicId, directory, config, 0, 0, clean: true));
+            _logs[partition] = log;
+            LogMessages.Created(_logger, partition, directory);
+            return log;
+        }
+    }
 
     /// <summary>Takes a partition out of service at once; its files go after <c>file.delete.delay.ms</c>.</summary>
-    public ValueTask DeleteAsync(TopicPartition partition) => throw new NotImplementedException();
-
-    /// <summary>Retention, compaction, flushing and checkpoints that are due now. The background loop calls it; tests may, too.</summary>
-    public ValueTask TickAsync(CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    public async ValueTask DeleteAsync(TopicPartition partition)
+    {
+        if (!_logs.TryRemove(partition, out var log))
+            return;
+        // Kafka's form of the name; it cannot be taken for a partition, as no number follows the last dash.
+        var directory = Path.Combine(_options.DataDirectory, $"{partition}.{Guid.NewGuid():N}-delete");
+        await log.MarkDeletedAsync(directory);
+        lock (_deletedLogs)
+            _deletedLogs.Add((_time.GetUtcNow() + TimeSpan.FromMilliseconds(log.Config.FileDeleteDelayMs), log));
+        LogMessages.Deleted(_logger, partition);
+    }
 
     /// <summary>Flushes and closes all logs, and leaves the marker of a clean shutdown.</summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
-}
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await _stop.CancelAsync();
+        await _background;
+        var clean = true;
+        foreach (var log in _logs.Values)
+        {
+            try
+            {
+                await log.CloseAsync();
+            }
+            catch (Exception e)
+            {
+                clean = false;
+                LogMessages.TickFailed(_logger, e, log.TopicPartition.ToString());
+            }
+        }
 
-/// <summary>How a data directory is kept.</summary>
-internal sealed record LogManagerOptions
-{
-    /// <summary>Kafka's <c>log.dirs</c> (one directory).</summary>
-    public required string DataDirectory { get; init; }
+        foreach (var (_, log) in _deletedLogs)
+            await log.CloseDeletedAsync();
+        if (clean)
+        {
+            _checkpoints.Save(_logs.Values);
+            _checkpoints.MarkClean();
+        }
 
-    /// <summary>The configuration of a topic that is found on disk.</summary>
-    public Func<string, LogConfig> ConfigOf { get; init; } = static _ => LogConfig.Default;
+        _directoryLock.Dispose();
+        _stop.Dispose();
+        _ticking.Dispose();
+    }
 
-    /// <summary><c>log.retention.check.interval.ms</c>.</summary>
-    public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(5);
+    private static PartitionLog Checked(PartitionLog log, Guid topicId)
+        => log.TopicId == topicId || log.TopicId == Guid.Empty
+            ? log
+            : throw new InvalidOperationException($"{log.TopicPartition} belongs to the topic with id {log.TopicId}, not to {topicId}.");
 
-    /// <summary><c>log.flush.scheduler.interval.ms</c>.</summary>
-    public TimeSpan FlushCheckInterval { get; init; } = TimeSpan.FromSeconds(1);
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        var clean = _checkpoints.TakeCleanMarker();
+        var (recoveryPoints, logStarts) = _checkpoints.Load(_logger);
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, _options.RecoveryThreads), CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(Directory.GetDirectories(_options.DataDirectory), options, (directory, _) =>
+        {
+            Load(directory, recoveryPoints, logStarts, clean);
+            return ValueTask.CompletedTask;
+        });
+        var elapsed = (long)_time.GetElapsedTime(started).TotalMilliseconds;
+        LogMessages.Opened(_logger, _logs.Count, _options.DataDirectory, elapsed, clean ? "clean" : "not clean");
+    }
 
-    /// <summary><c>log.flush.offset.checkpoint.interval.ms</c>.</summary>
-    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(1);
+    private void Load(
+        string directory, Dictionary<TopicPartition, long> recoveryPoints, Dictionary<TopicPartition, long> logStarts, bool clean)
+    {
+        var name = Path.GetFileName(directory);
+        try
+        {
+            if (name.EndsWith("-delete", StringComparison.Ordinal) && name.Contains('.', StringComparison.Ordinal))
+            {
+                _options.Files.DeleteDirectory(directory);
+                return;
+            }
 
-    /// <summary><c>log.cleaner.backoff.ms</c>.</summary>
-    public TimeSpan CleanerBackoff { get; init; } = TimeSpan.FromSeconds(15);
+            if (!TopicPartition.TryParse(name, out var partition))
+                return;
+            var settings = Settings(
+                partition,
+                PartitionMetadataFile.Read(directory),
+                directory,
+                _options.ConfigOf(partition.Topic),
+                recoveryPoints.GetValueOrDefault(partition),
+                logStarts.GetValueOrDefault(partition),
+                clean);
+            _logs[partition] = PartitionLog.Open(settings);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            // One bad directory must not keep the other partitions from being served.
+            LogMessages.OpenFailed(_logger, e, directory);
+        }
+    }
 
-    /// <summary><c>log.cleaner.enable</c>.</summary>
-    public bool CleanerEnabled { get; init; } = true;
-
-    /// <summary><c>producer.id.expiration.ms</c>.</summary>
-    public TimeSpan ProducerIdExpiration { get; init; } = TimeSpan.FromDays(1);
-
-    /// <summary><c>num.recovery.threads.per.data.dir</c>.</summary>
-    public int RecoveryThreads { get; init; } = 2;
-
-    /// <summary>Whether the background loop runs; tests that drive <see cref="LogManager.TickAsync"/> switch it off.</summary>
-    public bool RunInBackground { get; init; } = true;
+    private PartitionLogSettings Settings(
+        TopicPartition partition, Guid topicId, string directory, LogConfig config, long recoveryPoint, long logStart, bool clean)
+        => new(
+            partition,
+            topicId,
+            directory,
+            config,
+            _options.Files,
+            _time,
+            _logger,
+            _ => _checkpoints.SaveLogStarts(_logs.Values),
+            recoveryPoint,
+            logStart,
+            clean);
 }

@@ -1,19 +1,43 @@
 using System.Buffers;
-using Microsoft.Win32.SafeHandles;
+using System.Runtime.InteropServices;
+using Millrace.Broker.Log.Segments;
+using Millrace.Protocol.Records;
 
 namespace Millrace.Broker.Log;
 
 /// <summary>A run of bytes in a segment file. It is read only when someone asks, straight into the caller's buffer.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly struct LogSlice
 {
+    private readonly LogSegment? _segment;
+    private readonly int _position;
+
+    internal LogSlice(LogSegment segment, int position, int length)
+    {
+        _segment = segment;
+        _position = position;
+        Length = length;
+    }
+
     public int Length { get; }
 
     public bool IsEmpty => Length == 0;
 
     /// <summary>Reads all bytes into <paramref name="target"/>, which has at least <see cref="Length"/> bytes.</summary>
-    /// <exception cref="Millrace.Protocol.Records.CorruptRecordException">A batch's checksum does not match.</exception>
+    /// <exception cref="CorruptRecordException">A batch's checksum does not match.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public void CopyTo(Span<byte> target) => throw new NotImplementedException();
+    public void CopyTo(Span<byte> target)
+    {
+        if (_segment is null)
+            return;
+        target = target[..Length];
+        var read = _segment.File.Read(target, _position);
+        if (read < Length)
+            throw new CorruptRecordException($"{_segment.File.Path}: {Length} bytes were expected at position {_position}, there are {read}.");
+        // What this process wrote was checked when it came; what it found on the disk is checked before it goes out.
+        if (_position < _segment.WrittenFrom)
+            Verify(target);
+    }
 
     /// <summary>Appends the bytes to <paramref name="target"/>.</summary>
     public void CopyTo(IBufferWriter<byte> target)
@@ -28,5 +52,21 @@ internal readonly struct LogSlice
         var bytes = GC.AllocateUninitializedArray<byte>(Length);
         CopyTo(bytes);
         return bytes;
+    }
+
+    private void Verify(ReadOnlySpan<byte> bytes)
+    {
+        var at = 0;
+        while (RecordBatchHeader.TryRead(bytes[at..], out var header))
+        {
+            var error = header.Validate();
+            if (error is null && header.TotalSize > bytes.Length - at)
+                return;
+            if (error is null && Crc32C.Compute(bytes.Slice(at + RecordBatchHeader.AttributesOffset, header.TotalSize - RecordBatchHeader.AttributesOffset)) != header.Crc)
+                error = "the checksum does not match";
+            if (error is not null)
+                throw new CorruptRecordException($"{_segment!.File.Path}: the record batch at position {_position + at}, offset {header.BaseOffset}, is damaged: {error}.");
+            at += header.TotalSize;
+        }
     }
 }

@@ -156,6 +156,15 @@ public readonly record struct RecordBatchHeader
         BinaryPrimitives.WriteInt32BigEndian(target[CountOffset..], Count);
     }
 
+    /// <summary>The checksum that the header and this body should have.</summary>
+    /// <param name="body">The records as they are stored.</param>
+    public uint ComputeCrc(ReadOnlySpan<byte> body)
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        Write(bytes);
+        return Crc32C.Append(Crc32C.Compute(bytes[AttributesOffset..]), body);
+    }
+
     /// <summary>Names what contradicts the format in the header itself, or null.</summary>
     public string? Validate()
     {
