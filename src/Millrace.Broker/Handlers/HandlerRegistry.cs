@@ -19,6 +19,20 @@ internal static class HandlerRegistry
             new DeleteTopicsHandler(broker),
             new CreatePartitionsHandler(broker),
             new DeleteRecordsHandler(broker),
+            new DescribeConfigsHandler(broker),
+            new AlterConfigsHandler(broker),
+            new IncrementalAlterConfigsHandler(broker),
+            new OffsetForLeaderEpochHandler(broker),
+            new DescribeClusterHandler(broker),
+            new DescribeTopicPartitionsHandler(broker),
+            new DescribeLogDirsHandler(broker),
+            new DescribeProducersHandler(broker),
+            new ElectLeadersHandler(broker),
+            new AlterPartitionReassignmentsHandler(broker),
+            new ListPartitionReassignmentsHandler(),
+            new SaslHandshakeHandler(),
+            new DescribeAclsHandler(),
+            new DescribeClientQuotasHandler(),
         ]);
         return table;
     }
