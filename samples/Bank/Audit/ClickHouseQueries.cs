@@ -1,0 +1,35 @@
+using System.Text.Json;
+
+namespace Millrace.Samples.Bank.Audit;
+
+/// <summary>Queries over ClickHouse's HTTP interface, as anyone with curl would send them.</summary>
+public sealed class ClickHouseQueries(HttpClient http, Uri address)
+{
+    /// <summary>Rows of a query, each an array of JSON values.</summary>
+    /// <exception cref="InvalidOperationException">ClickHouse refused the query; the message is its own.</exception>
+    public async Task<List<JsonElement>> QueryAsync(string sql, CancellationToken cancellationToken)
+    {
+        var text = await PostAsync($"{sql} FORMAT JSONCompactEachRow", cancellationToken);
+        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => JsonElement.Parse(line))];
+    }
+
+    /// <summary>The first value of the first row.</summary>
+    public async Task<JsonElement> ScalarAsync(string sql, CancellationToken cancellationToken) => (await QueryAsync(sql, cancellationToken))[0][0];
+
+    /// <summary>Runs one or more statements without a result, separated by semicolons at line ends.</summary>
+    public async Task ExecuteAsync(string script, CancellationToken cancellationToken)
+    {
+        foreach (var statement in script.Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            await PostAsync(statement.TrimEnd(';'), cancellationToken);
+        }
+    }
+
+    private async Task<string> PostAsync(string sql, CancellationToken cancellationToken)
+    {
+        using var content = new StringContent(sql);
+        using var response = await http.PostAsync(address, content, cancellationToken);
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
+        return response.IsSuccessStatusCode ? text : throw new InvalidOperationException($"ClickHouse refused the query ({(int)response.StatusCode}): {text.Trim()}");
+    }
+}
