@@ -6,7 +6,15 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Millrace.Console.Alerts;
+using Millrace.Console.Backends.ClickHouse;
+using Millrace.Console.Backends.Connect;
+using Millrace.Console.Backends.Kafka;
+using Millrace.Console.Backends.Streams;
 using Millrace.Console.Components;
+using Millrace.Console.Dashboards;
+using Millrace.Console.Rules;
+using Millrace.Console.Sampling;
 using MudBlazor.Services;
 
 namespace Millrace.Console.Hosting;
@@ -44,6 +52,7 @@ internal static class ConsoleHost
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<EmbeddedAssets>();
+        AddData(services, options);
 
         var app = builder.Build();
         app.Use(static (context, next) =>
@@ -57,7 +66,23 @@ internal static class ConsoleHost
         app.UseAntiforgery();
         app.Services.GetRequiredService<EmbeddedAssets>().Map(app);
         app.MapGet("/health", static () => Results.Text("{\"status\":\"up\"}", "application/json"));
+        app.MapGet("/metrics", static (LiveState state, AlertFeed alerts) => Results.Text(MetricsText.Write(state, alerts), MetricsText.ContentType));
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
         return app;
+    }
+
+    /// <summary>Where the pages' data comes from; tests put their own <see cref="IKafkaView"/> in its place.</summary>
+    internal static void AddData(IServiceCollection services, ConsoleOptions options)
+    {
+        services.AddSingleton<LiveState>();
+        services.AddSingleton<FindingHistory>();
+        services.AddSingleton<DashboardStore>();
+        services.TryAddSingleton<IKafkaView, KafkaView>();
+        services.AddSingleton(new Lazy<ConnectClient?>(() => string.IsNullOrEmpty(options.ConnectUrl) ? null : new ConnectClient(options.ConnectUrl)));
+        services.AddSingleton(new Lazy<FlinkClient?>(() => string.IsNullOrEmpty(options.StreamsUrl) ? null : new FlinkClient(options.StreamsUrl)));
+        services.AddSingleton(new Lazy<ClickHouseClient?>(() => string.IsNullOrEmpty(options.ClickHouseUrl) ? null : new ClickHouseClient(options)));
+        services.AddSingleton<AlertFeed>();
+        services.AddHostedService(static provider => provider.GetRequiredService<AlertFeed>());
+        services.AddHostedService<Sampler>();
     }
 }

@@ -1,0 +1,155 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Millrace.Console.Backends;
+using Millrace.Console.Backends.ClickHouse;
+using Millrace.Console.Backends.Connect;
+using Millrace.Console.Backends.Kafka;
+using Millrace.Console.Backends.Streams;
+using Millrace.Console.Hosting;
+using Millrace.Console.Rules;
+
+namespace Millrace.Console.Sampling;
+
+/// <summary>Asks each system again and again, each in its own loop so that a slow one delays no other, and keeps what they answer.</summary>
+internal sealed class Sampler(
+    ConsoleOptions options,
+    LiveState state,
+    IKafkaView kafka,
+    Lazy<ConnectClient?> connect,
+    Lazy<FlinkClient?> flink,
+    Lazy<ClickHouseClient?> clickHouse,
+    FindingHistory history,
+    TimeProvider time,
+    ILogger<Sampler> logger) : BackgroundService
+{
+    private readonly OffsetTimeline _timeline = new();
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var loops = new List<Task> { LoopAsync("Kafka", 1, () => state.Kafka, SampleKafkaAsync, value => state.Kafka = value, stoppingToken) };
+        if (connect.Value is { } workers)
+            loops.Add(LoopAsync("Kafka Connect", 2, () => state.Connectors, workers.ListAsync, value => state.Connectors = value, stoppingToken));
+        if (flink.Value is { } jobs)
+            loops.Add(LoopAsync("Stream processing", 2, () => state.Jobs, token => SampleJobsAsync(jobs, token), value => state.Jobs = value, stoppingToken));
+        if (clickHouse.Value is { } tables)
+            loops.Add(LoopAsync("ClickHouse", 2, () => state.Tables, token => SampleTablesAsync(tables, token), value => state.Tables = value, stoppingToken));
+        loops.Add(RulesLoopAsync(stoppingToken));
+        return Task.WhenAll(loops);
+    }
+
+    private async Task LoopAsync<T>(
+        string source, int everyIntervals, Func<SourceState<T>> current, Func<CancellationToken, Task<T>> sample, Action<SourceState<T>> publish, CancellationToken stoppingToken)
+        where T : class
+    {
+        // Not in the caller's thread: the host must not wait for the first answers.
+        await Task.Yield();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var before = current();
+            try
+            {
+                var value = await sample(stoppingToken);
+                publish(new SourceState<T>(true, value, null, time.GetUtcNow()));
+                if (before.Problem is not null) ConsoleLog.SourceRecovered(logger, source);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                var problem = e switch
+                {
+                    BackendException known => known.Problem,
+                    RefusedException refused => refused.Problem,
+                    _ => new BackendProblem(source, "", $"failed: {e.Message}", "See the console's log."),
+                };
+                if (e is not (BackendException or RefusedException)) ConsoleLog.SamplingFailed(logger, e, source);
+                else if (before.Problem is null) ConsoleLog.SourceFailed(logger, source, $"{problem.Address} {problem.What}");
+                publish(before with { Problem = problem });
+            }
+
+            state.NotifyChanged();
+            try
+            {
+                await Task.Delay(options.SampleInterval * everyIntervals, time, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<KafkaSnapshot> SampleKafkaAsync(CancellationToken cancellationToken)
+    {
+        var snapshot = await kafka.SnapshotAsync(cancellationToken);
+        var now = time.GetUtcNow();
+        foreach (var topic in snapshot.Topics)
+        {
+            _timeline.Observe(now, topic);
+            state.Metrics.RecordCounter(MetricNames.TopicEnd(topic.Name), MetricNames.TopicRate(topic.Name), now, topic.End);
+        }
+
+        GroupInfo[] groups = [.. snapshot.Groups.Select(group => group with
+        {
+            Offsets = [.. group.Offsets.Select(offset => offset with { LagTime = _timeline.LagOf(now, offset.Topic, offset.Partition, offset.Committed) })],
+        })];
+        foreach (var group in groups.Where(static group => group.Offsets.Count > 0))
+        {
+            state.Metrics.Record(MetricNames.GroupLag(group.Id), now, group.Lag);
+            state.Metrics.Record(MetricNames.GroupLagSeconds(group.Id), now, group.LagTime.Time.TotalSeconds);
+            foreach (var offset in group.Offsets) state.Metrics.Record(MetricNames.PartitionLag(group.Id, offset.Topic, offset.Partition), now, offset.Lag);
+        }
+
+        return snapshot with { Groups = groups };
+    }
+
+    private async Task<IReadOnlyList<Job>> SampleJobsAsync(FlinkClient client, CancellationToken cancellationToken)
+    {
+        var jobs = await client.ListAsync(cancellationToken);
+        var now = time.GetUtcNow();
+        foreach (var job in jobs.Where(static job => !job.IsOver))
+        {
+            if (job.Watermark is { } watermark) state.Metrics.Record(MetricNames.JobWatermarkDelay(job.Id), now, (now - watermark).TotalSeconds);
+            foreach (var vertex in job.Vertices)
+            {
+                state.Metrics.RecordCounter(MetricNames.VertexRead(job.Id, vertex.Id), MetricNames.VertexReadRate(job.Id, vertex.Id), now, vertex.ReadRecords);
+                state.Metrics.RecordCounter(MetricNames.VertexWrite(job.Id, vertex.Id), MetricNames.VertexWriteRate(job.Id, vertex.Id), now, vertex.WriteRecords);
+                state.Metrics.Record(MetricNames.VertexPressure(job.Id, vertex.Id), now, vertex.BackPressure.Ratio);
+            }
+        }
+
+        return jobs;
+    }
+
+    private async Task<IReadOnlyList<StoredTable>> SampleTablesAsync(ClickHouseClient client, CancellationToken cancellationToken)
+    {
+        var tables = await client.TablesAsync(cancellationToken);
+        var now = time.GetUtcNow();
+        foreach (var table in tables)
+            state.Metrics.RecordCounter(MetricNames.TableRows(table.FullName), MetricNames.TableRate(table.FullName), now, table.Rows);
+        return tables;
+    }
+
+    private async Task RulesLoopAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        try
+        {
+            using var timer = new PeriodicTimer(options.SampleInterval, time);
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                var now = time.GetUtcNow();
+                state.Findings = Diagnosis.Findings(state, options, now);
+                history.Observe(state.Findings, now);
+                state.Metrics.Prune(now - (options.SampleInterval * options.SamplesKept));
+                state.NotifyChanged();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The console stops.
+        }
+    }
+}
