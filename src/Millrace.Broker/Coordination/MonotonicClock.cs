@@ -4,7 +4,7 @@ namespace Millrace.Broker.Coordination;
 internal readonly struct MonotonicClock(TimeProvider time)
 {
     /// <summary>Milliseconds since an arbitrary start; never jumps when the machine's date is set.</summary>
-    public long NowMs => (long)(time.GetTimestamp() * 1000.0 / time.TimestampFrequency);
+    public long NowMs => (long)((Int128)time.GetTimestamp() * 1000 / time.TimestampFrequency);
 
     /// <summary>Milliseconds since 1970 UTC.</summary>
     public long UnixMs => time.GetUtcNow().ToUnixTimeMilliseconds();
