@@ -1,0 +1,54 @@
+using Millrace.Broker.Groups;
+using Millrace.Broker.Transactions;
+
+namespace Millrace.Broker.Coordination;
+
+/// <summary>The coordinators' options out of the broker's settings, by Kafka's names.</summary>
+internal static class CoordinatorSettings
+{
+    public static GroupCoordinatorOptions Groups(BrokerOptions broker)
+    {
+        var defaults = new GroupCoordinatorOptions();
+        return defaults with
+        {
+            InitialRebalanceDelayMs = Int(broker, "group.initial.rebalance.delay.ms", defaults.InitialRebalanceDelayMs, 0),
+            MinSessionTimeoutMs = Int(broker, "group.min.session.timeout.ms", defaults.MinSessionTimeoutMs, 1),
+            MaxSessionTimeoutMs = Int(broker, "group.max.session.timeout.ms", defaults.MaxSessionTimeoutMs, 1),
+            MaxSize = Int(broker, "group.max.size", defaults.MaxSize, 1),
+            OffsetMetadataMaxBytes = Int(broker, "offset.metadata.max.bytes", defaults.OffsetMetadataMaxBytes, 0),
+            OffsetsRetentionMinutes = Int(broker, "offsets.retention.minutes", defaults.OffsetsRetentionMinutes, 1),
+            OffsetsRetentionCheckIntervalMs = Int(broker, "offsets.retention.check.interval.ms", defaults.OffsetsRetentionCheckIntervalMs, 1),
+            OffsetsTopicPartitions = Int(broker, "offsets.topic.num.partitions", defaults.OffsetsTopicPartitions, 1),
+            OffsetsTopicSegmentBytes = Int(broker, "offsets.topic.segment.bytes", defaults.OffsetsTopicSegmentBytes, 1),
+        };
+    }
+
+    public static TransactionCoordinatorOptions Transactions(BrokerOptions broker)
+    {
+        var defaults = new TransactionCoordinatorOptions();
+        return defaults with
+        {
+            MaxTimeoutMs = Int(broker, "transaction.max.timeout.ms", defaults.MaxTimeoutMs, 1),
+            TransactionalIdExpirationMs = Int(broker, "transactional.id.expiration.ms", defaults.TransactionalIdExpirationMs, 1),
+            ExpiredIdCheckIntervalMs =
+                Int(broker, "transaction.remove.expired.transaction.cleanup.interval.ms", defaults.ExpiredIdCheckIntervalMs, 1),
+            StateTopicPartitions = Int(broker, "transaction.state.log.num.partitions", defaults.StateTopicPartitions, 1),
+            StateTopicSegmentBytes = Int(broker, "transaction.state.log.segment.bytes", defaults.StateTopicSegmentBytes, 1),
+            PartitionVerification = Flag(broker, "transaction.partition.verification.enable", defaults.PartitionVerification),
+        };
+    }
+
+    private static int Int(BrokerOptions broker, string name, int fallback, int minimum)
+    {
+        var value = broker.Number(name, fallback);
+        return value >= minimum && value <= int.MaxValue
+            ? (int)value
+            : throw new BrokerStartException($"{name}={value} must be between {minimum} and {int.MaxValue}");
+    }
+
+    private static bool Flag(BrokerOptions broker, string name, bool fallback)
+    {
+        if (!broker.Settings.TryGetValue(name, out var text)) return fallback;
+        return bool.TryParse(text, out var value) ? value : throw new BrokerStartException($"{name}={text} must be true or false");
+    }
+}

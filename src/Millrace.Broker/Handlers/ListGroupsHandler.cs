@@ -1,0 +1,30 @@
+using Millrace.Broker.Network;
+using Millrace.Protocol.Messages;
+
+namespace Millrace.Broker.Handlers;
+
+/// <summary>ListGroups 0–5 (KIP-518 states from 4, KIP-848 types from 5). Filters are compared without regard to case, as Kafka does.</summary>
+internal sealed class ListGroupsHandler(BrokerContext broker) : RequestHandler<ListGroupsRequest, ListGroupsResponse>
+{
+    private const string ClassicType = "classic";
+
+    protected override async ValueTask<ListGroupsResponse?> HandleAsync(ListGroupsRequest request, RequestContext context)
+    {
+        var response = new ListGroupsResponse();
+        if (request.TypesFilter.Count > 0 && !request.TypesFilter.Contains(ClassicType, StringComparer.OrdinalIgnoreCase)) return response;
+        foreach (var group in await broker.Coordinators.Groups.ListAsync())
+        {
+            var state = group.State.ToString();
+            if (request.StatesFilter.Count > 0 && !request.StatesFilter.Contains(state, StringComparer.OrdinalIgnoreCase)) continue;
+            response.Groups.Add(new ListGroupsResponse.ListedGroup
+            {
+                GroupId = group.GroupId,
+                ProtocolType = group.ProtocolType,
+                GroupState = state,
+                GroupType = ClassicType,
+            });
+        }
+
+        return response;
+    }
+}
