@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Millrace.Broker.Coordination;
 using Millrace.Broker.Log;
 using Millrace.Broker.Metadata;
 
@@ -9,10 +10,11 @@ namespace Millrace.Broker;
 /// <param name="Node">Who this broker is to its clients.</param>
 /// <param name="Topics">The topics.</param>
 /// <param name="Logs">The partitions' logs.</param>
+/// <param name="Coordinators">The coordinators of groups and transactions, loaded.</param>
 /// <param name="Loggers">Makes loggers.</param>
 /// <param name="Time">The clock.</param>
 internal sealed record BrokerContext(
-    BrokerOptions Options, NodeIdentity Node, TopicCatalog Topics, LogManager Logs, ILoggerFactory Loggers, TimeProvider Time);
+    BrokerOptions Options, NodeIdentity Node, TopicCatalog Topics, LogManager Logs, Coordinators Coordinators, ILoggerFactory Loggers, TimeProvider Time);
 
 /// <summary>Who a broker is to its clients.</summary>
 /// <param name="NodeId">The node's id.</param>

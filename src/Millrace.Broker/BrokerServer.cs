@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Millrace.Broker.Coordination;
 using Millrace.Broker.Handlers;
 using Millrace.Broker.Log;
 using Millrace.Broker.Metadata;
@@ -79,6 +80,7 @@ public sealed partial class BrokerServer : IAsyncDisposable
         if (_disposed) return;
         _disposed = true;
         await _listener.DisposeAsync();
+        _context.Coordinators.Dispose();
         await _context.Logs.DisposeAsync();
         _context.Topics.Dispose();
         _directory.Dispose();
@@ -96,7 +98,8 @@ public sealed partial class BrokerServer : IAsyncDisposable
         var logs = started.Add(await LogManager.OpenAsync(
             LogSettings.Of(options, directory.Path, topic => configs.GetValueOrDefault(topic, fallback)), loggers, time, cancellationToken));
         var topics = started.Add(await TopicCatalog.OpenAsync(content, logs, file, definitions, loggers.CreateLogger<TopicCatalog>()));
-        return new BrokerContext(options, node, topics, logs, loggers, time);
+        var coordinators = started.Add(await Coordinators.StartAsync(options, topics, directory.Path, loggers, time));
+        return new BrokerContext(options, node, topics, logs, coordinators, loggers, time);
     }
 
     [LoggerMessage(2000, LogLevel.Information, "Serving on {EndPoint} as {Host}:{Port}, cluster {ClusterId}, data in {Directory}, {Topics} topics")]

@@ -1,3 +1,4 @@
+using Millrace.Broker.Groups;
 using Millrace.Broker.Log;
 using Millrace.Broker.Metadata;
 using Millrace.Broker.Network;
@@ -21,6 +22,10 @@ internal sealed class ProduceHandler(BrokerContext broker) : RequestHandler<Prod
     private const short FirstZstdVersion = 7;
 
     private const short FirstTopicIdVersion = 13;
+
+    private const short FirstAbortableVersion = 11;
+
+    private static readonly AppendOptions InOpenTransaction = new() { RequireOpenTransaction = true };
 
     /// <summary>Kafka's own admin tools may write to internal topics.</summary>
     private const string AdminClientId = "__admin_client";
@@ -82,13 +87,35 @@ internal sealed class ProduceHandler(BrokerContext broker) : RequestHandler<Prod
         return answer;
     }
 
-    private static async ValueTask<ProduceResponse.PartitionProduceResponse> AppendAsync(
+    private async ValueTask<ProduceResponse.PartitionProduceResponse> AppendAsync(
         ProduceRequest request, Topic? topic, ProduceRequest.PartitionProduceData data, RequestContext context)
     {
         var problem = Check(request, topic, data, context, out string? message);
         if (problem != ErrorCode.None)
             return new() { Index = data.Index, ErrorCode = problem, ErrorMessage = message ?? problem.Text(), BaseOffset = -1 };
         var log = topic!.Partitions[data.Index];
-        return Answer(data.Index, await log.AppendAsync(data.Records!.Value));
+        var result = await log.AppendAsync(data.Records!.Value, options: InOpenTransaction);
+        if (result.Error == ErrorCode.InvalidTxnState) result = await BeginInLogAsync(request, context, log, data.Records.Value);
+        return Answer(data.Index, result);
+    }
+
+    /// <summary>
+    /// The first batch of a transaction in this log (KIP-890): written only while the coordinator says that the partition is part of the open transaction, and
+    /// before that can end. So no batch slips in behind the end marker, which would hold back readers of committed records for ever.
+    /// </summary>
+    private async ValueTask<AppendResult> BeginInLogAsync(ProduceRequest request, RequestContext context, PartitionLog log, ReadOnlyMemory<byte> records)
+    {
+        if (request.TransactionalId is null || !RecordBatch.TryRead(records, out var batch, out _))
+            return AppendResult.Failed(ErrorCode.InvalidTxnState, "a transactional record set needs a transactional id", log.LogStartOffset);
+        var transaction = new OffsetTransaction(request.TransactionalId, batch.Header.ProducerId, batch.Header.ProducerEpoch);
+        var result = default(AppendResult);
+        var refused = await broker.Coordinators.Transactions.RunInTransactionAsync(transaction, log.TopicPartition, async () =>
+        {
+            result = await log.AppendAsync(records);
+            return ErrorCode.None;
+        });
+        if (refused == ErrorCode.None) return result;
+        refused = TransactionErrors.OfWrite(refused, context.Version >= FirstAbortableVersion);
+        return AppendResult.Failed(refused, $"{log.TopicPartition} is not part of an open transaction of {transaction.TransactionalId}", log.LogStartOffset);
     }
 }
