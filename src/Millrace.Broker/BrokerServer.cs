@@ -13,15 +13,13 @@ namespace Millrace.Broker;
 public sealed partial class BrokerServer : IAsyncDisposable
 {
     private readonly BrokerListener _listener;
-    private readonly DataDirectory _directory;
     private readonly BrokerContext _context;
     private readonly ILogger _logger;
     private bool _disposed;
 
-    private BrokerServer(BrokerListener listener, DataDirectory directory, BrokerContext context, ILogger logger)
+    private BrokerServer(BrokerListener listener, BrokerContext context, ILogger logger)
     {
         _listener = listener;
-        _directory = directory;
         _context = context;
         _logger = logger;
     }
@@ -55,7 +53,7 @@ public sealed partial class BrokerServer : IAsyncDisposable
         try
         {
             var socket = started.Add(BrokerListener.Bind(ListenAddress.Parse(options.Listen)));
-            var directory = started.Add(DataDirectory.Open(options.DataDirectory, options.ClusterId, options.NodeId));
+            var directory = DataDirectory.Open(options.DataDirectory, options.ClusterId, options.NodeId);
             var node = ListenAddress.Advertise(options, directory.ClusterId, (IPEndPoint)socket.LocalEndPoint!);
             var context = await OpenAsync(options, node, directory, started, loggers, time, cancellationToken);
             foreach (string notice in options.Notices) LogNotice(logger, notice);
@@ -64,7 +62,12 @@ public sealed partial class BrokerServer : IAsyncDisposable
             var listener = BrokerListener.Start(socket, settings, logger);
             started.Release();
             LogServing(logger, listener.LocalEndPoint, node.Host, node.Port, node.ClusterId, directory.Path, context.Topics.All.Count);
-            return new BrokerServer(listener, directory, context, logger);
+            return new BrokerServer(listener, context, logger);
+        }
+        catch (IOException e)
+        {
+            await started.DisposeAsync();
+            throw new BrokerStartException(e.Message, e);
         }
         catch
         {
@@ -83,7 +86,6 @@ public sealed partial class BrokerServer : IAsyncDisposable
         _context.Coordinators.Dispose();
         await _context.Logs.DisposeAsync();
         _context.Topics.Dispose();
-        _directory.Dispose();
         LogStopped(_logger, _context.Node.ClusterId);
     }
 

@@ -1,36 +1,29 @@
 namespace Millrace.Broker.Metadata;
 
-/// <summary>The data directory as a whole: one broker has it at a time, and it knows its cluster's id (Kafka's <c>meta.properties</c>).</summary>
-internal sealed class DataDirectory : IDisposable
+/// <summary>The data directory knows its cluster and node (Kafka's <c>meta.properties</c>). The log manager locks it.</summary>
+internal sealed class DataDirectory
 {
-    private const string LockName = ".lock";
     private const string MetaName = "meta.properties";
 
-    private readonly FileStream _lock;
-
-    private DataDirectory(string path, FileStream held, string clusterId, int nodeId)
+    private DataDirectory(string path, string clusterId)
     {
         Path = path;
-        _lock = held;
         ClusterId = clusterId;
-        NodeId = nodeId;
     }
 
     public string Path { get; }
 
     public string ClusterId { get; }
 
-    public int NodeId { get; }
-
-    /// <summary>Takes the directory, making it if need be.</summary>
-    /// <exception cref="BrokerStartException">The directory cannot be used, is in use, or belongs to another cluster or node.</exception>
+    /// <summary>Makes the directory if need be, and reads or gives its cluster's id.</summary>
+    /// <exception cref="BrokerStartException">The directory cannot be used, or belongs to another cluster or node.</exception>
     public static DataDirectory Open(string path, string? clusterId, int nodeId)
     {
         path = System.IO.Path.GetFullPath(path);
-        var held = Lock(path);
+        string meta = System.IO.Path.Combine(path, MetaName);
         try
         {
-            string meta = System.IO.Path.Combine(path, MetaName);
+            Directory.CreateDirectory(path);
             var known = File.Exists(meta) ? Read(meta) : null;
             string? knownCluster = known?.GetValueOrDefault("cluster.id");
             if (knownCluster is not null && clusterId is not null && knownCluster != clusterId)
@@ -39,40 +32,11 @@ internal sealed class DataDirectory : IDisposable
                 throw new BrokerStartException($"{path} belongs to node {knownNode}, not to node {nodeId}: use another data directory, or node.id={knownNode}");
             string cluster = knownCluster ?? clusterId ?? NewClusterId();
             if (known is null) Write(meta, cluster, nodeId);
-            return new DataDirectory(path, held, cluster, nodeId);
-        }
-        catch
-        {
-            held.Dispose();
-            throw;
-        }
-    }
-
-    public void Dispose() => _lock.Dispose();
-
-    private static FileStream Lock(string path)
-    {
-        try
-        {
-            Directory.CreateDirectory(path);
+            return new DataDirectory(path, cluster);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new BrokerStartException($"the data directory {path} cannot be made: {e.Message}. Give one that this user may write: --data DIR", e);
-        }
-
-        try
-        {
-            // FileShare.None is an exclusive lock of the operating system, which a killed process cannot leave behind.
-            return new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new BrokerStartException($"the data directory {path} cannot be written by this user. Change its owner, or give another one: --data DIR", e);
-        }
-        catch (IOException e)
-        {
-            throw new BrokerStartException($"the data directory {path} is in use by another broker. Stop that one, or give this one its own: --data DIR", e);
+            throw new BrokerStartException($"the data directory {path} cannot be used: {e.Message}. Give one that this user may write: --data DIR", e);
         }
     }
 
