@@ -22,6 +22,9 @@ internal static unsafe partial class LibRdKafka
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int rd_kafka_conf_set(nint conf, string name, string value, byte* error, nuint errorSize);
 
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int rd_kafka_conf_get(nint conf, string name, byte* value, nuint* size);
+
     [LibraryImport(Library)]
     internal static partial void rd_kafka_conf_set_opaque(nint conf, nint opaque);
 
