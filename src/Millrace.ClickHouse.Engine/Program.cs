@@ -1,1 +1,77 @@
-return 0;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Millrace.ClickHouse.Engine;
+
+/// <summary>
+/// The child process that holds ClickHouse (libchdb). It lives alone because libchdb replaces the process's signal handlers.
+/// Arguments: libchdb's path, the socket's path, the data directory, the configuration file. It ends when its standard input ends.
+/// </summary>
+internal static unsafe partial class Program
+{
+    private const int ListenBacklog = 64;
+
+    // Deep recursion in ClickHouse's parser and analyser needs more than .NET's default thread stack in a container.
+    private const int StackSize = 8 << 20;
+
+    private static readonly PosixSignalRegistration?[] Signals = new PosixSignalRegistration?[1];
+
+    private static int Main(string[] arguments)
+    {
+        if (arguments is not [var library, var socketPath, var dataDirectory, var configuration])
+        {
+            WriteLine(2, "usage: Millrace.ClickHouse.Engine LIBCHDB SOCKET DATA CONFIG (started by millrace, not by hand)");
+            return 2;
+        }
+
+        new Thread(WatchParent) { IsBackground = true, Name = "parent" }.Start();
+        var chdb = new LibChdb(library);
+        // Kept open for the process's life: closing the last connection would shut the engine down.
+        var main = chdb.Connect("clickhouse", "--path=" + dataDirectory, "--config-file=" + configuration, "--implicit_select=0");
+        if (main is null)
+        {
+            WriteLine(2, $"ClickHouse could not open {dataDirectory}: another process may be using it, or it can't be written.");
+            return 3;
+        }
+
+        // Ctrl+C in a terminal is for the parent, which stops this process in its order.
+        Signals[0] = PosixSignalRegistration.Create(PosixSignal.SIGINT, static context => context.Cancel = true);
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(socketPath));
+        listener.Listen(ListenBacklog);
+        WriteLine(1, "ready");
+        while (true)
+        {
+            var connection = new EngineConnection(chdb, listener.Accept(), dataDirectory);
+            new Thread(connection.Run, StackSize) { IsBackground = true, Name = "query" }.Start();
+        }
+    }
+
+    // The pipe ends when the parent ends in any way, SIGKILL included. Inserts are all or nothing on disk, so there is nothing to tidy up.
+    private static void WatchParent()
+    {
+        var buffer = stackalloc byte[16];
+        while (Read(0, buffer, 16) > 0)
+        {
+        }
+
+        ExitNow(0);
+    }
+
+    private static void WriteLine(int descriptor, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text + "\n");
+        fixed (byte* at = bytes)
+            _ = Write(descriptor, at, (nuint)bytes.Length);
+    }
+
+    [LibraryImport("libc", EntryPoint = "read")]
+    private static partial nint Read(int descriptor, byte* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "write")]
+    private static partial nint Write(int descriptor, byte* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void ExitNow(int status);
+}

@@ -23,9 +23,9 @@ public sealed record EnginePackage(string Name, string Version, string? Integrit
     public static EnginePackage LibChdb => ForMachine(
         "ClickHouse",
         LibChdbSetting,
-        x64: ("@chdb/lib-linux-x64-gnu", "26.5.3", "sha512-fPrLmRt5Moor9yGz4mazbrNje4t7X9KB2mTGkXFWRxRBs2iKy8yh6jx11xsa0Qr3iDFMU/yHqd+bVdYJXu3QaQ=="),
+        x64: ("@chdb/lib-linux-x64-gnu", "26.7.3-stable.1", "sha512-XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa60c2B/gWUNcuFjOMjWoorQICCqBVj5wpw=="),
         // Not pinned: checked against the digest that the registry states for this version.
-        arm64: ("@chdb/lib-linux-arm64-gnu", "26.5.3", null));
+        arm64: ("@chdb/lib-linux-arm64-gnu", "26.7.3-stable.1", null));
 
     /// <summary>The package with PostgreSQL's server for this machine.</summary>
     /// <exception cref="EngineUnavailableException">No package exists for this operating system or processor.</exception>
