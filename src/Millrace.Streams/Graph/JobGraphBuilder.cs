@@ -14,8 +14,12 @@ internal sealed class JobGraphBuilder
 
     public void Add(Transformation node)
     {
-        node.Id = _nodes.Count + 1;
-        _nodes.Add(node);
+        // A node with two inputs is connected, and so added, twice.
+        if (node.Id == 0)
+        {
+            node.Id = _nodes.Count + 1;
+            _nodes.Add(node);
+        }
     }
 
     public JobGraph Build(StreamExecutionEnvironment environment, string jobName)

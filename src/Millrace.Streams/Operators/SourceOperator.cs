@@ -158,6 +158,7 @@ internal sealed class SourceOperator<T>(ISource<T> source, WatermarkStrategy<T> 
             _hasEnded = true;
             SetIdle(false);
             _watermark = long.MaxValue;
+            Context.Metrics.Activity++;
             Context.Metrics.Watermark = _watermark;
             await ForwardWatermarkAsync(_watermark);
         }
@@ -228,6 +229,7 @@ internal sealed class SourceOperator<T>(ISource<T> source, WatermarkStrategy<T> 
         if (target > _watermark)
         {
             _watermark = target;
+            Context.Metrics.Activity++;
             Context.Metrics.Watermark = target;
             await ForwardWatermarkAsync(target);
         }

@@ -57,6 +57,7 @@ internal sealed class TimestampsAndWatermarksOperator<T>(WatermarkStrategy<T> st
         if (watermark > _watermark)
         {
             _watermark = watermark;
+            Context.Metrics.Activity++;
             await ForwardWatermarkAsync(watermark);
         }
 

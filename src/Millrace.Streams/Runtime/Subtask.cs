@@ -230,6 +230,7 @@ internal sealed class Subtask
         if (outcome.HasWatermark)
         {
             Metrics.Watermark = outcome.Watermark;
+            Metrics.Activity++;
             await head.ProcessWatermarkAsync(outcome.Watermark);
         }
 

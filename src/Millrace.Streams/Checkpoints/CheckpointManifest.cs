@@ -1,0 +1,26 @@
+namespace Millrace.Streams.Checkpoints;
+
+/// <summary>What a checkpoint consists of.</summary>
+internal sealed record CheckpointManifest(
+    int Format, string JobName, long CheckpointId, DateTimeOffset CreatedAt, int MaxParallelism, IReadOnlyList<OperatorManifest> Operators)
+{
+    public const int CurrentFormat = 1;
+
+    public IEnumerable<RunReference> Runs => Operators.SelectMany(one => one.Subtasks).SelectMany(one => one.Runs);
+
+    public long StateBytes => Runs.Sum(static run => (long)run.Length);
+}
+
+/// <summary>An operator's part: one entry per subtask that it had.</summary>
+internal sealed record OperatorManifest(string Uid, string Name, int Parallelism, string? KeySerializer, IReadOnlyList<SubtaskManifest> Subtasks)
+{
+    public bool HasState => Subtasks.Any(static one => one.Runs.Count > 0 || one.Splits.Count > 0);
+}
+
+internal sealed record SubtaskManifest(int Index, long Watermark, IReadOnlyList<RunReference> Runs, IReadOnlyList<SplitSnapshot> Splits);
+
+/// <summary>Where a sorted run lies, its xxHash3, and which of its key groups count.</summary>
+internal sealed record RunReference(string File, long Offset, int Length, ulong Hash, int FromGroup, int ToGroup)
+{
+    public Runtime.KeyGroupRange Range => new(FromGroup, ToGroup);
+}
