@@ -1,0 +1,95 @@
+using Millrace.Connect.Configuration;
+using Millrace.Connect.Postgres.Catalog;
+using Millrace.Connect.Postgres.Configuration;
+using Millrace.Connect.Postgres.Replication;
+using Npgsql;
+
+namespace Millrace.Connect.Postgres;
+
+/// <summary>Looks for everything that would stop the connector, and says what to do about each.</summary>
+internal static class PostgresPreflight
+{
+    /// <summary>Opens a connection.</summary>
+    /// <exception cref="ConnectException">It cannot be opened; the message says why.</exception>
+    internal static async Task<NpgsqlConnection> OpenAsync(PostgresOptions options, CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(options.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch (NpgsqlException e)
+        {
+            await connection.DisposeAsync();
+            throw Explain(e, connection);
+        }
+    }
+
+    /// <summary>The problems of a configuration with its database, each under the key that it concerns.</summary>
+    internal static async Task<List<(string Key, string Problem)>> CheckAsync(NpgsqlConnection connection, PostgresOptions options, CancellationToken cancellationToken)
+    {
+        var problems = new List<(string, string)>();
+        if (connection.PostgreSqlVersion.Major < 10) problems.Add(("database.hostname", $"PostgreSQL {connection.PostgreSqlVersion} has no pgoutput; version 10 or later is needed."));
+        if (await TextAsync("SHOW wal_level") is var level && level != "logical")
+            problems.Add(("database.hostname", $"Logical decoding needs wal_level=logical, but the server has wal_level={level}. Set it (ALTER SYSTEM SET wal_level = logical) and restart PostgreSQL."));
+        if (await TextAsync("SELECT (rolsuper OR rolreplication)::text FROM pg_catalog.pg_roles WHERE rolname = current_user") is not "true"
+            && await TextAsync("SELECT bool_or(pg_catalog.pg_has_role(current_user, oid, 'MEMBER'))::text FROM pg_catalog.pg_roles WHERE rolname IN ('rds_replication', 'cloudsqlreplica', 'azure_pg_admin')") is not "true")
+            problems.Add(("database.user", $"The user {connection.UserName} may not replicate. Grant it: ALTER ROLE {TableId.Quote(connection.UserName ?? "")} REPLICATION."));
+        var tables = await CapturedAsync(connection, options, cancellationToken);
+        foreach (var pattern in options.Tables.Unmatched(tables))
+            problems.Add(("table.include.list", $"The table \"{pattern}\" does not exist in database {options.Database}. Create it first, or correct the name (schema.table)."));
+        foreach (var table in tables)
+        {
+            if (await TextAsync($"SELECT pg_catalog.has_table_privilege('{table.Sql.Replace("'", "''", StringComparison.Ordinal)}', 'SELECT')::text") is not "true")
+                problems.Add(("database.user", $"The user {connection.UserName} may not read {table}. Grant it: GRANT SELECT ON {table.Sql} TO {TableId.Quote(connection.UserName ?? "")}."));
+        }
+
+        if (options.PublicationMode == "disabled" && await Publications.FindAsync(connection, options.PublicationName, cancellationToken) is null)
+            problems.Add(("publication.name", Publications.Missing(options).Message));
+        if (await Slots.FindAsync(connection, options.SlotName, cancellationToken) is { } slot && (slot.Plugin != "pgoutput" || slot.Database != options.Database))
+            problems.Add(("slot.name", $"The replication slot \"{options.SlotName}\" exists with plug-in \"{slot.Plugin}\" for database \"{slot.Database}\", not pgoutput for \"{options.Database}\". Set another slot.name, or drop it: SELECT pg_drop_replication_slot('{options.SlotName}')."));
+        return problems;
+
+        async Task<string?> TextAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            return await command.ExecuteScalarAsync(cancellationToken) as string;
+        }
+    }
+
+    internal static async Task<List<TableId>> CapturedAsync(NpgsqlConnection connection, PostgresOptions options, CancellationToken cancellationToken) =>
+        [.. (await new CatalogReader(connection).TablesAsync(cancellationToken)).Select(t => t.Id).Where(options.Tables.Includes)];
+
+    /// <summary>Sets replica identities as <c>replica.identity.autoset.values</c> asks.</summary>
+    internal static async Task SetReplicaIdentitiesAsync(NpgsqlConnection connection, PostgresOptions options, IReadOnlyList<TableId> tables, CancellationToken cancellationToken)
+    {
+        foreach (var rule in options.ReplicaIdentities)
+        {
+            var colon = rule.LastIndexOf(':');
+            var identity = rule[(colon + 1)..].Trim().ToUpperInvariant();
+            if (colon <= 0 || identity is not ("DEFAULT" or "FULL" or "NOTHING")) throw new ConfigException($"replica.identity.autoset.values: \"{rule}\" is not of the form pattern:DEFAULT, pattern:FULL or pattern:NOTHING.");
+            var pattern = TableFilter.Compile(rule[..colon].Trim());
+            foreach (var table in tables.Where(t => pattern.IsMatch(t.ToString())))
+            {
+                await using var command = new NpgsqlCommand($"ALTER TABLE {table.Sql} REPLICA IDENTITY {identity}", connection);
+                await command.ExecuteNonQueryAsync(cancellationToken);
+            }
+        }
+    }
+
+    private static ConnectException Explain(NpgsqlException e, NpgsqlConnection connection)
+    {
+        var where = $"{connection.Host}:{connection.Port}";
+        return e is not PostgresException p
+            ? new ConnectException($"PostgreSQL at {where} cannot be reached: {e.Message} Check database.hostname and database.port, and that the server listens there.", e)
+            : p.SqlState switch
+            {
+                PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
+                    new ConnectException($"PostgreSQL at {where} refuses the user {connection.UserName}: {p.MessageText}. Check database.user, database.password and pg_hba.conf.", e),
+                PostgresErrorCodes.InvalidCatalogName => new ConnectException($"PostgreSQL at {where} has no database \"{connection.Database}\". Check database.dbname.", e),
+                PostgresErrorCodes.TooManyConnections => new ConnectException($"PostgreSQL at {where} has no connection left ({p.MessageText}). Raise max_connections; a connector needs three.", e),
+                _ => new ConnectException($"PostgreSQL at {where} refuses the connection: {p.MessageText} ({p.SqlState}).", e),
+            };
+    }
+}

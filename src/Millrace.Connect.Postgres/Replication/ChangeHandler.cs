@@ -1,0 +1,139 @@
+using System.Globalization;
+using Millrace.Connect.Postgres.Catalog;
+using Millrace.Connect.Postgres.Configuration;
+using Millrace.Connect.Postgres.Events;
+
+namespace Millrace.Connect.Postgres.Replication;
+
+/// <summary>
+/// Turns decoded messages into events and positions. Knows which changes were done before a restart: those of earlier transactions, of this
+/// transaction up to the stored number, and those that the snapshot has seen.
+/// </summary>
+internal sealed class ChangeHandler(PostgresOptions options, EventFactory events, EventQueue queue, TimeProvider time, PostgresOffset start) : IPgOutputHandler
+{
+    /// <summary>The prefix of our own logical messages.</summary>
+    internal const string HeartbeatPrefix = "millrace.heartbeat";
+
+    // Transactions without captured changes move the position at most this often: each move costs a Kafka transaction.
+    private static readonly TimeSpan IdleMove = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<uint, TableModel?> _tables = [];
+    private PostgresOffset _offset = start;
+    private ulong _commitLsn;
+    private long _commitMicros;
+    private uint _xid;
+    private string? _origin;
+    private long _sequence;
+    private bool _skip;
+    private bool _emitted;
+    private long _moved = time.GetTimestamp();
+
+    /// <summary>The LSN of the message that is being handled.</summary>
+    internal ulong MessageLsn { get; set; }
+
+    /// <summary>A table that is new or has changed and must be looked up before the next message.</summary>
+    internal RelationMessage? Unresolved { get; private set; }
+
+    /// <summary>The commit time of the last transaction, for the lag.</summary>
+    internal long LastCommitMicros => Volatile.Read(ref _commitMicros);
+
+    /// <summary>The position after all that was handled.</summary>
+    internal PostgresOffset Offset => _offset;
+
+    internal void Resolve(uint relation, TableModel? table)
+    {
+        _tables[relation] = table;
+        Unresolved = null;
+    }
+
+    public void Begin(ulong commitLsn, long commitMicros, uint xid)
+    {
+        _commitLsn = commitLsn;
+        _commitMicros = commitMicros;
+        _xid = xid;
+        _origin = null;
+        _sequence = 0;
+        _emitted = false;
+        _skip = commitLsn < _offset.CompleteLsn || _offset.Visibility?.HasSeen(xid, commitLsn) is true;
+    }
+
+    public void Commit(ulong commitLsn, ulong endLsn)
+    {
+        if (endLsn <= _offset.CompleteLsn) return;
+        _offset = At(endLsn, transactionLsn: 0, sequence: 0);
+        if (_emitted || time.GetElapsedTime(_moved) >= IdleMove) Move();
+    }
+
+    public void Origin(ulong lsn, string name) => _origin = name;
+
+    public void Relation(RelationMessage relation)
+    {
+        if (options.Tables.Includes(relation.Id)) Unresolved = relation;
+        else _tables[relation.Oid] = null;
+    }
+
+    public void Change(char operation, uint relation, TupleReader? before, bool beforeIsKey, TupleReader? after)
+    {
+        if (!Next() || Table(relation) is not { } table) return;
+        var old = before is { } b ? table.ReadTuple(b) : null;
+        var row = after is { } a ? table.ReadTuple(a, beforeIsKey ? null : old) : null;
+        // The key alone is no row before an update; it only says that the key has changed.
+        if (operation == 'u' && beforeIsKey && old is not null && row is not null && table.SameKey(old, row)) old = null;
+        _offset = At(_offset.CompleteLsn, _commitLsn, _sequence);
+        _emitted = true;
+        queue.AddBytes((before?.Bytes.Length ?? 0) + (after?.Bytes.Length ?? 0));
+        events.Row(queue.Current, table, operation, old, row, Source(), _offset);
+    }
+
+    public void Truncate(IReadOnlyList<uint> relations)
+    {
+        if (!Next() || options.SkipTruncate) return;
+        _offset = At(_offset.CompleteLsn, _commitLsn, _sequence);
+        foreach (var relation in relations)
+        {
+            if (Table(relation) is not { } table) continue;
+            _emitted = true;
+            queue.Current.Add(events.Truncate(table, Source(), _offset));
+        }
+    }
+
+    public void Message(bool transactional, ulong lsn, string prefix, ReadOnlySpan<byte> content)
+    {
+        // Not transactional: it stands between transactions, and all that committed before it has been delivered.
+        if (transactional || prefix != HeartbeatPrefix || lsn <= _offset.CompleteLsn) return;
+        _offset = At(lsn, 0, 0);
+        if (options.HeartbeatTopic is not null) queue.Current.Add(events.Heartbeat(_offset));
+        Move();
+    }
+
+    // Counts every change, captured or not: the number must be the same when the transaction is read again.
+    private bool Next()
+    {
+        _sequence++;
+        return !_skip && (_commitLsn != _offset.TransactionLsn || _sequence > _offset.Sequence);
+    }
+
+    private TableModel? Table(uint relation) =>
+        _tables.TryGetValue(relation, out var table) ? table : throw new DataException($"The stream has a change of relation {relation} without having described it.");
+
+    private void Move()
+    {
+        _moved = time.GetTimestamp();
+        queue.Current.Add(SourceRecord.OffsetOnly(events.Partition, _offset));
+    }
+
+    private EventSource Source() =>
+        new("false", MessageLsn, _offset.CompleteLsn, _xid, _commitMicros, _origin, string.Create(CultureInfo.InvariantCulture, $"{_commitLsn}:{_sequence}"));
+
+    private PostgresOffset At(ulong complete, ulong transactionLsn, long sequence) => new()
+    {
+        CompleteLsn = complete,
+        TransactionLsn = transactionLsn,
+        Sequence = sequence,
+        Lsn = MessageLsn,
+        TransactionId = _xid,
+        CommitMicros = _commitMicros,
+        SystemId = _offset.SystemId,
+        Visibility = _offset.Visibility is { } seen && complete < seen.Lsn ? seen : null,
+    };
+}
