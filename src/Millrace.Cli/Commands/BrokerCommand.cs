@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Millrace.Broker;
+using Millrace.Broker.Configuration;
 using Millrace.Cli.Infrastructure;
 
 namespace Millrace.Cli.Commands;
@@ -12,6 +13,7 @@ internal static class BrokerCommand
         var command = new Command("broker", "Run the event log: a Kafka broker in one process, on Kafka's own file format.");
         var listen = command.AddListen("127.0.0.1:9092");
         var data = command.AddOption("--data", "directory of the log", "data/broker", "DIR");
+        var config = command.AddOption<string?>("--config", "server.properties, read as Apache Kafka reads it; options of the command line win", null, "FILE", static t => t);
         var advertised = command.AddOption<string?>("--advertised", "address that clients are told; the listening one unless set", null, "HOST:PORT", static t => t);
         var logLevel = command.AddLogLevel();
         command.WithExamples(
@@ -20,15 +22,23 @@ internal static class BrokerCommand
         command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("broker", async ct =>
         {
             var logging = Foreground.CreateLogging(parsed.GetValue(logLevel));
-            var options = new BrokerOptions
-            {
-                Listen = parsed.GetValue(listen)!,
-                DataDirectory = parsed.GetValue(data)!,
-                Advertised = parsed.GetValue(advertised),
-            };
+            var options = new BrokerOptions { Listen = parsed.GetValue(listen)!, DataDirectory = parsed.GetValue(data)! };
+            if (parsed.GetValue(config) is { } file) options = WithFile(options, file, parsed.GetResult(listen)!.Implicit, parsed.GetResult(data)!.Implicit);
+            if (parsed.GetValue(advertised) is { } address) options = options with { Advertised = address };
             var server = await BrokerServer.StartAsync(options, logging, cancellationToken: ct);
             return (server, server.BootstrapServers);
         }, cancellationToken));
         return command;
+    }
+
+    // What was said on the command line, or by a variable, wins over the file.
+    private static BrokerOptions WithFile(BrokerOptions options, string file, bool listenIsDefault, bool dataIsDefault)
+    {
+        var read = ServerPropertiesReader.ReadFile(file).ApplyTo(options);
+        return read with
+        {
+            Listen = listenIsDefault ? read.Listen : options.Listen,
+            DataDirectory = dataIsDefault ? read.DataDirectory : options.DataDirectory,
+        };
     }
 }
