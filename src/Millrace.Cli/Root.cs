@@ -11,6 +11,9 @@ internal static class Root
         var root = new RootCommand("Millrace: the real-time data platform of a bank – event log, change data capture, stream processing, analytics.")
         {
             BrokerCommand.Create(),
+            ConnectCommand.Create(),
+            StreamsCommand.Create(),
+            ConsoleCommand.Create(),
         };
         return root;
     }

@@ -23,7 +23,7 @@ internal static class BrokerCommand
         {
             var logging = Foreground.CreateLogging(parsed.GetValue(logLevel));
             var options = new BrokerOptions { Listen = parsed.GetValue(listen)!, DataDirectory = parsed.GetValue(data)! };
-            if (parsed.GetValue(config) is { } file) options = WithFile(options, file, parsed.GetResult(listen)!.Implicit, parsed.GetResult(data)!.Implicit);
+            if (parsed.GetValue(config) is { } file) options = WithFile(options, file, listen.IsChosen(parsed), data.IsChosen(parsed));
             if (parsed.GetValue(advertised) is { } address) options = options with { Advertised = address };
             var server = await BrokerServer.StartAsync(options, logging, cancellationToken: ct);
             return (server, server.BootstrapServers);
@@ -32,13 +32,13 @@ internal static class BrokerCommand
     }
 
     // What was said on the command line, or by a variable, wins over the file.
-    private static BrokerOptions WithFile(BrokerOptions options, string file, bool listenIsDefault, bool dataIsDefault)
+    private static BrokerOptions WithFile(BrokerOptions options, string file, bool listenChosen, bool dataChosen)
     {
         var read = ServerPropertiesReader.ReadFile(file).ApplyTo(options);
         return read with
         {
-            Listen = listenIsDefault ? read.Listen : options.Listen,
-            DataDirectory = dataIsDefault ? read.DataDirectory : options.DataDirectory,
+            Listen = listenChosen ? options.Listen : read.Listen,
+            DataDirectory = dataChosen ? options.DataDirectory : read.DataDirectory,
         };
     }
 }

@@ -12,12 +12,12 @@ internal static class CommandExtensions
     /// Adds an option whose value comes from the command line, else from <c>MILLRACE_&lt;COMMAND&gt;_&lt;OPTION&gt;</c>, else from
     /// <c>MILLRACE_&lt;OPTION&gt;</c>, else from <paramref name="fallback"/>.
     /// </summary>
-    public static Option<T> AddOption<T>(this Command command, string name, string description, T fallback, string? valueName = null, Func<string, T>? parse = null)
+    public static EnvironmentOption<T> AddOption<T>(this Command command, string name, string description, T fallback, string? valueName = null, Func<string, T>? parse = null)
     {
-        var option = new Option<T>(name) { HelpName = valueName ?? (typeof(T) == typeof(bool) ? null : "VALUE") };
         var variables = EnvironmentNames(command.Name, name);
+        var option = new EnvironmentOption<T>(name, variables) { HelpName = valueName ?? (typeof(T) == typeof(bool) ? null : "VALUE") };
         option.Description = $"{description} [env: {variables[^1]}]";
-        option.DefaultValueFactory = result => FromEnvironment(variables, fallback, result);
+        option.DefaultValueFactory = result => FromEnvironment(option.Variable, fallback, result);
         if (parse is not null)
         {
             option.CustomParser = result => Parse(result, result.Tokens[0].Value, name, parse);
@@ -26,16 +26,9 @@ internal static class CommandExtensions
         command.Options.Add(option);
         return option;
 
-        T FromEnvironment(string[] names, T otherwise, ArgumentResult result)
-        {
-            foreach (var variable in names)
-            {
-                if (Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } text) continue;
-                return Parse(result, text, variable, parse ?? (static t => (T)Convert.ChangeType(t, Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T))));
-            }
-
-            return otherwise;
-        }
+        T FromEnvironment(string? variable, T otherwise, ArgumentResult result) => variable is null
+            ? otherwise
+            : Parse(result, Environment.GetEnvironmentVariable(variable)!, variable, parse ?? (static t => (T)Convert.ChangeType(t, Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T))));
 
         static T Parse(ArgumentResult result, string text, string source, Func<string, T> parse)
         {

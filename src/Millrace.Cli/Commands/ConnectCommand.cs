@@ -1,0 +1,49 @@
+using System.CommandLine;
+using Millrace.Cli.Hosting;
+using Millrace.Cli.Infrastructure;
+using Millrace.Connect;
+using Millrace.Connect.Configuration;
+
+namespace Millrace.Cli.Commands;
+
+/// <summary><c>millrace connect</c>: a worker that runs connectors behind Kafka Connect's REST interface.</summary>
+internal static class ConnectCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("connect", "Run a Connect worker: change data capture and sinks, behind Kafka Connect's REST interface.");
+        var properties = new Argument<string?>("worker.properties")
+        {
+            Description = "Kafka Connect's worker file, read as it stands; options of the command line win",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        command.Arguments.Add(properties);
+        var bootstrap = command.AddBootstrap();
+        var listen = command.AddListen("127.0.0.1:8083");
+        var connectors = new Option<string[]>("--connector")
+        {
+            Description = "a connector's JSON file ({\"name\":…,\"config\":{…}}), created or updated at start; may be repeated",
+            HelpName = "FILE",
+            DefaultValueFactory = static _ => [],
+        };
+        command.Options.Add(connectors);
+        var overrides = command.AddPairs("--override", "a connector setting that differs here, such as database.hostname=db1, or NAME:database.password=… for one connector; not stored");
+        var logLevel = command.AddLogLevel();
+        command.WithExamples(
+            "millrace connect --bootstrap 127.0.0.1:9092 --listen 127.0.0.1:8083",
+            "millrace connect worker.properties --connector postgres-connector.json --override database.hostname=db1 --override database.password=$PGPASSWORD",
+            "curl -s http://127.0.0.1:8083/connectors?expand=status");
+        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("connect", async ct =>
+        {
+            var options = new ConnectWorkerOptions();
+            if (parsed.GetValue(properties) is { } file) options = WorkerProperties.Load(file, options);
+            if (bootstrap.IsChosen(parsed) || parsed.GetValue(properties) is null) options = options with { BootstrapServers = parsed.GetValue(bootstrap)! };
+            if (listen.IsChosen(parsed) || parsed.GetValue(properties) is null) options = options with { Listener = Addresses.Http(parsed.GetValue(listen)!) };
+            options = options with { Overrides = parsed.GetValue(overrides)! };
+            var worker = await ConnectWorker.StartAsync(options, Plugins.All(), Foreground.CreateLogging(parsed.GetValue(logLevel)), ct);
+            foreach (var connector in parsed.GetValue(connectors)!) await worker.PutConnectorFileAsync(connector, ct);
+            return (worker, worker.Address.ToString().TrimEnd('/'));
+        }, cancellationToken));
+        return command;
+    }
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Text.Json;
+using Millrace.Cli.Infrastructure;
+using Millrace.Console;
+
+namespace Millrace.Cli.Commands;
+
+/// <summary><c>millrace console</c>: the web console.</summary>
+internal static class ConsoleCommand
+{
+    private static readonly JsonSerializerOptions _file = new(JsonSerializerDefaults.Web)
+    {
+        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+    };
+
+    public static Command Create()
+    {
+        var command = new Command("console", "Serve the web console: the pipeline, topics, groups, connectors, jobs, analytics and alerts.");
+        var config = command.AddOption<string?>("--config", "JSON file with the console's options by their names; options of the command line win", null, "FILE", static t => t);
+        var listen = command.AddListen("127.0.0.1:8080");
+        var bootstrap = command.AddBootstrap();
+        var connect = command.AddOption("--connect-url", "Kafka Connect's REST address; empty if there is none", "http://127.0.0.1:8083", "URL");
+        var streams = command.AddOption("--streams-url", "address of Flink's monitoring REST interface; empty if there is none", "http://127.0.0.1:8082", "URL");
+        var clickhouse = command.AddOption("--clickhouse-url", "ClickHouse's HTTP address; empty if there is none", "http://127.0.0.1:8123", "URL");
+        var readOnly = command.AddOption("--read-only", "show everything, change nothing", false);
+        var logLevel = command.AddLogLevel();
+        command.WithExamples(
+            "millrace console --bootstrap kafka1:9092 --connect-url http://connect:8083 --clickhouse-url http://clickhouse:8123",
+            "millrace console --config console.json");
+        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("console", async ct =>
+        {
+            var options = parsed.GetValue(config) is { } file ? await ReadAsync(file, ct) : new ConsoleOptions();
+            var fromFile = parsed.GetValue(config) is not null;
+            Set(listen, v => options.Listen = v);
+            Set(bootstrap, v => options.Bootstrap = v);
+            Set(connect, v => options.ConnectUrl = v.Length == 0 ? null : v);
+            Set(streams, v => options.StreamsUrl = v.Length == 0 ? null : v);
+            Set(clickhouse, v => options.ClickHouseUrl = v.Length == 0 ? null : v);
+            Set(readOnly, v => options.ReadOnly = v);
+            var server = await ConsoleServer.StartAsync(options, Foreground.CreateLogging(parsed.GetValue(logLevel)), ct);
+            return (server, server.Address.ToString().TrimEnd('/'));
+
+            void Set<T>(EnvironmentOption<T> option, Action<T> apply)
+            {
+                if (!fromFile || option.IsChosen(parsed)) apply(parsed.GetValue(option)!);
+            }
+        }, cancellationToken));
+        return command;
+    }
+
+    private static async Task<ConsoleOptions> ReadAsync(string file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<ConsoleOptions>(await File.ReadAllTextAsync(file, cancellationToken), _file) ?? throw new CliException($"{file}: a JSON object is expected");
+        }
+        catch (JsonException e)
+        {
+            throw new CliException($"{file}, line {e.LineNumber + 1}: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+using Millrace.Connect;
+
+namespace Millrace.Cli.Hosting;
+
+/// <summary>The connectors that this program carries.</summary>
+internal static class Plugins
+{
+    public static ConnectPlugins All() => new ConnectPlugins();
+}
