@@ -75,7 +75,7 @@ internal sealed class SettingsInterpreter(string file)
 
     private static string Unknown(string key)
     {
-        var known = BrokerSettings.All.Select(static d => d.Name).Concat(TopicConfigDefinitions.All.Select(static d => d.BrokerName).OfType<string>());
+        var known = BrokerSettings.All.Select(static d => d.Name).Concat(TopicConfigDefinitions.All.Select(static d => d.BrokerName).OfType<string>()).Concat(TimeSettings.Keys);
         string? close = TopicConfigDefinitions.Find(key)?.BrokerName ?? known.FirstOrDefault(k => Math.Abs(k.Length - key.Length) <= 2 && k.Zip(key).Count(static p => p.First != p.Second) <= 2);
         return close is null ? "no Kafka broker has such a setting" : $"no Kafka broker has such a setting; did you mean {close}?";
     }

@@ -15,6 +15,8 @@ internal static class TimeSettings
         ("segment.jitter.ms", "log.roll.jitter.ms", [("log.roll.jitter.hours", Hour)]),
     ];
 
+    public static IEnumerable<string> Keys => Families.SelectMany(static f => f.Coarser.Select(static c => c.Key));
+
     public static bool IsTime(string key) => Families.Any(f => f.Coarser.Any(c => c.Key == key));
 
     public static string Effect(PropertiesEntry entry)
