@@ -204,11 +204,42 @@ internal sealed partial class PartitionLog
             LogMessages.SegmentsDeleted(_logger, TopicPartition, keep, start);
     }
 
+    internal LogSegment CreateCleaned(long baseOffset) => LogSegment.CreateCleaned(_files, _directory, baseOffset);
+
+    internal void LogCompacted(long offset, long before, long after) => LogMessages.Compacted(_logger, TopicPartition, offset, before, after);
+
+    /// <summary>Puts compacted segments in place of the ones that they were made from; false if one of those has gone meanwhile.</summary>
+    internal Task<bool> ReplaceAsync(IReadOnlyList<LogSegment> old, LogSegment cleaned) => RunOwnedAsync(() =>
+    {
+        var view = _view;
+        var at = Array.IndexOf(view.Segments, old[0]);
+        if (_deleted || at < 0 || !view.Segments.AsSpan(at, Math.Min(old.Count, view.Segments.Length - at)).SequenceEqual(old.ToArray()))
+            return false;
+        // From this name on a crash completes the replacement instead of undoing it.
+        cleaned.ChangeSuffix(SegmentFiles.Swap);
+        foreach (var segment in old)
+        {
+            segment.ChangeSuffix(SegmentFiles.Deleted);
+            if (segment != old[0])
+                _files.DeleteFile(SegmentFiles.PathOf(_directory, segment.BaseOffset, SegmentFiles.Snapshot));
+            AddOldFile(segment);
+        }
+
+        cleaned.ChangeSuffix("");
+        Publish([.. view.Segments[..at], cleaned, .. view.Segments[(at + old.Count)..]], view.LogStartOffset);
+        return true;
+    });
+
     /// <summary>Renames a segment's files and deletes them later: a reader may still have it.</summary>
     private void Retire(LogSegment segment)
     {
         segment.ChangeSuffix(SegmentFiles.Deleted);
         _files.DeleteFile(SegmentFiles.PathOf(_directory, segment.BaseOffset, SegmentFiles.Snapshot));
+        AddOldFile(segment);
+    }
+
+    private void AddOldFile(LogSegment segment)
+    {
         _waitingForDeletion.Add((_time.GetUtcNow() + TimeSpan.FromMilliseconds(Config.FileDeleteDelayMs), segment));
         Volatile.Write(ref _waitingCount, _waitingForDeletion.Count);
     }

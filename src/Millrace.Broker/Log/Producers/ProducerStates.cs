@@ -89,11 +89,11 @@ internal sealed class ProducerStates
             return _producers.TryGetValue(producerId, out var producer) && producer.Epoch == epoch && producer.TransactionStart >= 0;
     }
 
-    /// <summary>The last offset of each producer's last batch: compaction keeps those batches, if empty.</summary>
-    public Dictionary<long, (short Epoch, int LastSequence)> LastSequences()
+    /// <summary>Epoch and last data offset (or −1) of each producer: compaction keeps those batches, if empty, so that sequences stay known.</summary>
+    public Dictionary<long, (short Epoch, long LastOffset)> LastBatches()
     {
         lock (_lock)
-            return _producers.Values.Where(static p => p.HasBatches).ToDictionary(static p => p.ProducerId, static p => (p.Epoch, p.LastSequence));
+            return _producers.Values.ToDictionary(static p => p.ProducerId, static p => (p.Epoch, p.HasBatches ? p.Last.LastOffset : -1L));
     }
 
     /// <summary>Forgets producers that were silent for too long and have no open transaction (<c>producer.id.expiration.ms</c>).</summary>

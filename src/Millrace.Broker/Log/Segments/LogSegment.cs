@@ -66,6 +66,16 @@ internal sealed class LogSegment : IDisposable
         return segment;
     }
 
+    /// <summary>Starts a segment that compaction writes; its files end in <c>.cleaned</c>.</summary>
+    public static LogSegment CreateCleaned(LogFileSystem files, string directory, long baseOffset)
+    {
+        files.DeleteFile(SegmentFiles.PathOf(directory, baseOffset, SegmentFiles.Log) + SegmentFiles.Cleaned);
+        var segment = Open(files, directory, baseOffset, SegmentFiles.Cleaned);
+        segment.SetPaths(SegmentFiles.Cleaned);
+        segment.ResetIndexes();
+        return segment;
+    }
+
     public static LogSegment Open(LogFileSystem files, string directory, long baseOffset, string suffix = "")
     {
         var file = files.Open(SegmentFiles.PathOf(directory, baseOffset, SegmentFiles.Log) + suffix);
@@ -220,8 +230,6 @@ internal sealed class LogSegment : IDisposable
         File.Moved(PathOf(SegmentFiles.Log));
         SetPaths("");
     }
-
-    public void UseSuffix(string suffix) => SetPaths(suffix);
 
     public void DeleteFiles()
     {
