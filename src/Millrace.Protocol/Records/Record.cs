@@ -15,8 +15,8 @@ public readonly struct Record
         Offset = batch.BaseOffset + raw.OffsetDelta;
         OffsetDelta = raw.OffsetDelta;
         Timestamp = batch.IsLogAppendTime ? batch.MaxTimestamp : batch.BaseTimestamp + raw.TimestampDelta;
-        Key = raw.KeyLength < 0 ? null : body.Slice(raw.KeyOffset, raw.KeyLength);
-        Value = raw.ValueLength < 0 ? null : body.Slice(raw.ValueOffset, raw.ValueLength);
+        Key = NullableBytes.Of(body, raw.KeyOffset, raw.KeyLength);
+        Value = NullableBytes.Of(body, raw.ValueOffset, raw.ValueLength);
         HeaderCount = raw.HeaderCount;
         _headers = body.Slice(raw.HeadersOffset, raw.HeadersLength);
     }
@@ -24,8 +24,8 @@ public readonly struct Record
     private Record(Record other)
     {
         this = other;
-        Key = other.Key?.ToArray();
-        Value = other.Value?.ToArray();
+        Key = NullableBytes.Copy(other.Key);
+        Value = NullableBytes.Copy(other.Value);
         _headers = other._headers.ToArray();
     }
 
@@ -80,10 +80,22 @@ public readonly struct RecordHeaders : IEnumerable<RecordHeader>
         {
             RecordParser.TryReadBytes(_bytes.Span, ref at, out var keyOffset, out var keyLength);
             RecordParser.TryReadBytes(_bytes.Span, ref at, out var valueOffset, out var valueLength);
-            ReadOnlyMemory<byte>? value = valueLength < 0 ? null : _bytes.Slice(valueOffset, valueLength);
-            yield return new RecordHeader(Encoding.UTF8.GetString(_bytes.Span.Slice(keyOffset, keyLength)), value);
+            yield return new RecordHeader(
+                Encoding.UTF8.GetString(_bytes.Span.Slice(keyOffset, keyLength)), NullableBytes.Of(_bytes, valueOffset, valueLength));
         }
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}
+
+/// <summary>
+/// Memory that may be null. In <c>condition ? null : memory</c> and <c>memory?.ToArray()</c> the compiler turns null into an empty array's memory,
+/// which is not null any more: a tombstone would become an empty value.
+/// </summary>
+internal static class NullableBytes
+{
+    public static ReadOnlyMemory<byte>? Of(ReadOnlyMemory<byte> body, int offset, int length)
+        => length < 0 ? default(ReadOnlyMemory<byte>?) : body.Slice(offset, length);
+
+    public static ReadOnlyMemory<byte>? Copy(ReadOnlyMemory<byte>? bytes) => bytes is { } some ? some.ToArray() : default(ReadOnlyMemory<byte>?);
 }

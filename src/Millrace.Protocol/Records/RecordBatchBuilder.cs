@@ -80,7 +80,7 @@ public sealed class RecordBatchBuilder
 
     /// <summary>Adds a record with a string key and value.</summary>
     public RecordBatchBuilder Append(long timestamp, string? key, string? value)
-        => Append(timestamp, key is null ? null : Encoding.UTF8.GetBytes(key), value is null ? null : Encoding.UTF8.GetBytes(value));
+        => Append(timestamp, Bytes(key), Bytes(value));
 
     /// <summary>Adds a record at a given distance from the base offset: compaction leaves gaps.</summary>
     public RecordBatchBuilder AppendAt(
@@ -145,6 +145,8 @@ public sealed class RecordBatchBuilder
             batch.AsSpan(RecordBatchHeader.CrcOffset), Crc32C.Compute(batch.AsSpan(RecordBatchHeader.AttributesOffset)));
         return batch;
     }
+
+    private static ReadOnlyMemory<byte>? Bytes(string? text) => text is null ? default(ReadOnlyMemory<byte>?) : Encoding.UTF8.GetBytes(text);
 
     private static int SizeOf(ReadOnlyMemory<byte>? bytes) => bytes is { } b ? Varint.Size(b.Length) + b.Length : Varint.Size(-1);
 

@@ -4,11 +4,13 @@ namespace Millrace.TestKit.Kafka;
 public sealed class ApacheKafkaNode : IAsyncDisposable
 {
     private readonly TempDirectory _directory;
-    private readonly ChildProcess _process;
+    private readonly string _home;
+    private ChildProcess _process;
 
-    private ApacheKafkaNode(TempDirectory directory, ChildProcess process, string bootstrap)
+    private ApacheKafkaNode(TempDirectory directory, string home, ChildProcess process, string bootstrap)
     {
         _directory = directory;
+        _home = home;
         _process = process;
         Bootstrap = bootstrap;
     }
@@ -48,24 +50,39 @@ public sealed class ApacheKafkaNode : IAsyncDisposable
         ];
         await File.WriteAllLinesAsync(properties, lines);
 
-        var environment = new Dictionary<string, string?> { ["KAFKA_HEAP_OPTS"] = "-Xms256m -Xmx512m", ["LOG_DIR"] = directory.Combine("logs") };
-        var tool = Path.Combine(home, "bin");
         var (code, output) = await ChildProcess.RunAsync(
-            Path.Combine(tool, "kafka-storage.sh"), ["format", "-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", properties], environment);
+            Path.Combine(home, "bin", "kafka-storage.sh"), ["format", "-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", properties], Environment(directory));
         if (code != 0) throw new InvalidOperationException($"kafka-storage.sh format failed with {code}:\n{output}");
+        return new ApacheKafkaNode(directory, home, await RunAsync(home, directory, port), $"127.0.0.1:{port}");
+    }
 
-        var process = await ChildProcess.StartAsync(Path.Combine(tool, "kafka-server-start.sh"), [properties], environment);
-        await Eventually.True(
-            async () => process.HasExited || await FreePort.IsOpenAsync(port),
-            $"Kafka's port {port} open; it said:\n{process.OutputText}",
-            TimeSpan.FromMinutes(2));
-        if (process.HasExited) throw new InvalidOperationException($"Kafka ended with code {process.ExitCode}:\n{process.OutputText}");
-        return new ApacheKafkaNode(directory, process, $"127.0.0.1:{port}");
+    /// <summary>Stops the node cleanly. Its data stay.</summary>
+    public Task<int> StopAsync() => _process.TerminateAsync(TimeSpan.FromMinutes(1));
+
+    /// <summary>Starts the stopped node again on the same data and ports.</summary>
+    public async Task RestartAsync()
+    {
+        await _process.DisposeAsync();
+        _process = await RunAsync(_home, _directory, int.Parse(Bootstrap.AsSpan(Bootstrap.IndexOf(':', StringComparison.Ordinal) + 1)));
     }
 
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
         _directory.Dispose();
+    }
+
+    private static Dictionary<string, string?> Environment(TempDirectory directory)
+        => new() { ["KAFKA_HEAP_OPTS"] = "-Xms256m -Xmx512m", ["LOG_DIR"] = directory.Combine("logs") };
+
+    private static async Task<ChildProcess> RunAsync(string home, TempDirectory directory, int port)
+    {
+        var process = await ChildProcess.StartAsync(
+            Path.Combine(home, "bin", "kafka-server-start.sh"), [directory.Combine("server.properties")], Environment(directory));
+        await Eventually.True(
+            async () => process.HasExited || await FreePort.IsOpenAsync(port),
+            $"Kafka's port {port} open; it said:\n{process.OutputText}",
+            TimeSpan.FromMinutes(2));
+        return process.HasExited ? throw new InvalidOperationException($"Kafka ended with code {process.ExitCode}:\n{process.OutputText}") : process;
     }
 }

@@ -21,7 +21,13 @@ internal static class GzipCodec
         using var gzip = new GZipStream(source, CompressionMode.Decompress);
         while (true)
         {
-            // The stream says "end" only to a non-empty buffer, and at the limit there may be none: one byte more tells the two apart.
+            if (target.IsFull)
+            {
+                // Exactly at the limit: only the end may follow.
+                if (gzip.ReadByte() < 0)
+                    break;
+            }
+
             var read = gzip.Read(target.GetFree());
             if (read == 0)
                 break;

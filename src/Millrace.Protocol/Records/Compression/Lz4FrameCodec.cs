@@ -46,7 +46,9 @@ internal static class Lz4FrameCodec
             data = data[block.Length..];
         }
 
-        return target.AsMemory(0, at + 4); // Four zero bytes are the end mark.
+        // The end mark, written and not assumed: the encoder may have left bytes there when it tried a block that does not compress.
+        BinaryPrimitives.WriteUInt32LittleEndian(target.AsSpan(at), 0);
+        return target.AsMemory(0, at + 4);
     }
 
     public static void Decompress(ReadOnlySpan<byte> data, ref BoundedBuffer target)

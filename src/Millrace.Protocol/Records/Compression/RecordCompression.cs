@@ -78,6 +78,11 @@ internal struct BoundedBuffer
         _array = ArrayPool<byte>.Shared.Rent(Math.Min(initial, Math.Max(limit, 1)));
     }
 
+    /// <summary>Whether the limit is reached.</summary>
+    public readonly bool IsFull => _length == _limit;
+
+    public readonly int Limit => _limit;
+
     public readonly ArraySegment<byte> Written => new(_array, 0, _length);
 
     public readonly ReadOnlySpan<byte> WrittenSpan => _array.AsSpan(0, _length);

@@ -33,14 +33,14 @@ internal static class ZstdCodec
         var ended = false;
         while (!data.IsEmpty || !ended)
         {
-            var status = decompressor.UnwrapStream(data, target.GetFree(), out var consumed, out var written);
+            var status = decompressor.UnwrapStream(data, target.IsFull ? [] : target.GetFree(), out var consumed, out var written);
             if (status is not (OperationStatus.Done or OperationStatus.DestinationTooSmall or OperationStatus.NeedMoreData))
                 throw new CorruptRecordException("The zstd data are malformed.");
             target.Advance(written);
             data = data[consumed..];
             ended = status == OperationStatus.Done;
             if (consumed == 0 && written == 0 && !ended)
-                throw new CorruptRecordException("The zstd frame is cut.");
+                throw new CorruptRecordException(target.IsFull ? $"The records unpack to more than the limit of {target.Limit} bytes." : "The zstd frame is cut.");
         }
     }
 
