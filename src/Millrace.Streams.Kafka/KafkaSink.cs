@@ -25,5 +25,11 @@ public sealed class KafkaSink<T> : ISink<T>
     internal Func<T, KafkaOutputRecord> Serialize { get; }
 
     /// <inheritdoc/>
-    public ISinkWriter<T> CreateWriter(SinkContext context) => throw new NotImplementedException();
+    public ICommitPointFactory? CommitPoint =>
+        Settings.Guarantee == DeliveryGuarantee.ExactlyOnce ? new KafkaCommitPointFactory(Settings) : null;
+
+    /// <inheritdoc/>
+    public ISinkWriter<T> CreateWriter(SinkContext context) => Settings.Guarantee == DeliveryGuarantee.ExactlyOnce
+        ? new ExactlyOnceWriter<T>(this, (KafkaCommitPoint)context.CommitPoint!)
+        : new AtLeastOnceWriter<T>(this);
 }

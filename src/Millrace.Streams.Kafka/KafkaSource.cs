@@ -15,7 +15,7 @@ public static class KafkaSource
 /// about them at each checkpoint (in the sink's transaction, when there is an exactly-once sink), but never asked, except for the first start.
 /// </summary>
 /// <typeparam name="T">The type of the elements.</typeparam>
-public sealed class KafkaSource<T> : ISource<T>
+public sealed class KafkaSource<T> : ISource<T>, IKafkaSource
 {
     internal KafkaSource(KafkaSourceSettings settings, IKafkaDeserializer<T> deserializer)
     {
@@ -29,13 +29,15 @@ public sealed class KafkaSource<T> : ISource<T>
     /// <inheritdoc/>
     public TimeSpan? DiscoveryInterval => IsBounded ? null : Settings.PartitionDiscoveryInterval;
 
+    KafkaSourceSettings IKafkaSource.Settings => Settings;
+
     internal KafkaSourceSettings Settings { get; }
 
     internal IKafkaDeserializer<T> Deserializer { get; }
 
     /// <inheritdoc/>
-    public ISplitEnumerator CreateEnumerator(SourceContext context) => throw new NotImplementedException();
+    public ISplitEnumerator CreateEnumerator(SourceContext context) => new KafkaSplitEnumerator(Settings);
 
     /// <inheritdoc/>
-    public ISourceReader<T> CreateReader(SourceReaderContext context) => throw new NotImplementedException();
+    public ISourceReader<T> CreateReader(SourceReaderContext context) => new KafkaSourceReader<T>(this, context);
 }

@@ -188,7 +188,7 @@ internal sealed class CheckpointCoordinator
             record = await AlignAsync(pending, record, cancellationToken);
             record = await StoreAndCommitAsync(pending, record, cancellationToken);
         }
-        catch (Exception exception) when (exception is CheckpointException or TimeoutException)
+        catch (Exception exception) when (exception is CheckpointException or TimeoutException && !pending.IsCommitting)
         {
             Fail(record, exception, requests);
             return false;
@@ -251,18 +251,11 @@ internal sealed class CheckpointCoordinator
         start = Stopwatch.GetTimestamp();
         if (_commitPoint is not null)
         {
+            // From here on a failure is none to pass over: whether the checkpoint counts is known to the commit point only, and the next run asks it.
+            pending.IsCommitting = true;
             var positions = pending.Positions.ToDictionary(
                 static entry => entry.Key, static entry => (IReadOnlyList<SourceSplit>)entry.Value, StringComparer.Ordinal);
-            try
-            {
-                await _commitPoint.CommitAsync(pending.Id, positions, cancellationToken);
-            }
-            catch (TimeoutException exception)
-            {
-                // Whether it was committed is unknown, so this is no checkpoint to pass over: the next run asks.
-                throw new IOException($"The commit of checkpoint {pending.Id} timed out: {exception.Message}", exception);
-            }
-
+            await _commitPoint.CommitAsync(pending.Id, positions, cancellationToken);
             record = record with { CommitDuration = Stopwatch.GetElapsedTime(start) };
         }
 
@@ -328,6 +321,8 @@ internal sealed class CheckpointCoordinator
     private sealed class Pending(long id, HashSet<Subtask> missing)
     {
         public long Id => id;
+
+        public bool IsCommitting { get; set; }
 
         public HashSet<Subtask> Missing => missing;
 

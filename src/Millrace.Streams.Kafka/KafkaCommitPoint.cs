@@ -1,0 +1,254 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using Millrace.Kafka.Consuming;
+using Millrace.Kafka.Producing;
+using Millrace.Streams.Connectors;
+
+namespace Millrace.Streams.Kafka;
+
+/// <summary>
+/// The job's one transactional producer. A transaction holds the results up to a checkpoint, the source offsets of that checkpoint, and, as their metadata, its
+/// id. After a crash the broker is made to finish or abort what was open, and then the offsets' metadata tell which checkpoint counts.
+/// </summary>
+internal sealed class KafkaCommitPoint : ICommitPoint
+{
+    private static readonly TimeSpan s_callTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly KafkaSinkSettings _settings;
+    private readonly CommitPointContext _context;
+    private readonly string _transactionalId;
+    private readonly ILogger _logger;
+    private readonly IProducer<byte[]?, byte[]?> _producer;
+    private readonly IReadOnlyDictionary<string, KafkaSourceSettings> _sources;
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lastSettled;
+    private bool _isOpen;
+    private volatile Error? _failure;
+
+    public KafkaCommitPoint(KafkaSinkSettings settings, CommitPointContext context)
+    {
+        _settings = settings;
+        _context = context;
+        _transactionalId = settings.TransactionalId ?? "millrace-" + context.JobName;
+        _logger = context.LoggerFactory.CreateLogger("Millrace.Streams.Kafka.Transactions");
+
+        // Offsets can only be part of a transaction of their own cluster.
+        _sources = context.Sources.Where(one => one.Value is IKafkaSource source
+                && string.Equals(source.Settings.BootstrapServers, settings.BootstrapServers, StringComparison.Ordinal))
+            .ToDictionary(static one => one.Key, static one => ((IKafkaSource)one.Value).Settings, StringComparer.Ordinal);
+        if (_sources.Count == 0 && settings.Topic is null)
+        {
+            throw new CheckpointException(
+                "Kafka sink: exactly-once with a source that is not in the same Kafka cluster needs SetTopic, because the checkpoint's id is stored as an offset of that topic.");
+        }
+
+        var config = KafkaMessages.ProducerConfig(settings);
+        config.TransactionalId = _transactionalId;
+        config.TransactionTimeoutMs = (int)settings.TransactionTimeout.TotalMilliseconds;
+        _producer = KafkaMessages.Build(config, error => _failure = error);
+    }
+
+    public long LastSettled => Volatile.Read(ref _lastSettled);
+
+    public async Task<CommittedCheckpoint?> InitializeAsync(CancellationToken cancellationToken)
+    {
+        await Task.Run(() => Call("be ready for transactions", 0, () => _producer.InitTransactions(s_callTimeout), cancellationToken), cancellationToken);
+        using var topics = new KafkaTopics(_settings.BootstrapServers, _settings.Properties);
+        var groups = new List<(string Group, List<TopicPartition> Partitions)>();
+        foreach (var source in _sources.Values)
+        {
+            groups.Add((source.GroupId, await topics.PartitionsAsync(source.Topics, mustExist: false).WaitAsync(cancellationToken)));
+        }
+
+        if (_sources.Count == 0)
+        {
+            groups.Add((_transactionalId, [new TopicPartition(_settings.Topic!, 0)]));
+        }
+
+        var committed = await Task.Run(() => groups.SelectMany(one => ReadCommitted(one.Group, one.Partitions)).ToList(), cancellationToken);
+        var last = committed.MaxBy(static one => one.Checkpoint);
+        KafkaStreamsLog.TransactionsReady(_logger, _transactionalId, last?.Checkpoint);
+        return last is null ? null : new CommittedCheckpoint(last.Checkpoint, last.Job);
+    }
+
+    /// <summary>Takes a result into the transaction; <see langword="false"/> when the client's queue is full.</summary>
+    public bool TryProduce(in PendingRecord record)
+    {
+        EnsureOpen();
+        return KafkaMessages.TryProduce(_producer, record, null);
+    }
+
+    public void ThrowIfFailed()
+    {
+        if (_failure is { } failure)
+        {
+            throw Translate(new KafkaException(failure), "go on");
+        }
+    }
+
+    public async ValueTask WhenSettledAsync(long checkpointId, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task settled;
+            lock (_lock)
+            {
+                if (_lastSettled >= checkpointId)
+                {
+                    return;
+                }
+
+                settled = _settled.Task;
+            }
+
+            await settled.WaitAsync(cancellationToken);
+        }
+    }
+
+    public async Task CommitAsync(
+        long checkpointId, IReadOnlyDictionary<string, IReadOnlyList<SourceSplit>> positions, CancellationToken cancellationToken)
+    {
+        // The client's calls block until the broker has answered.
+        await Task.Run(() => Commit(checkpointId, positions, cancellationToken), CancellationToken.None);
+        Settle(checkpointId);
+    }
+
+    public void Abort(long checkpointId) => Settle(checkpointId);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.Run(() =>
+        {
+            try
+            {
+                if (_isOpen && _failure is null)
+                {
+                    _producer.AbortTransaction(TimeSpan.FromSeconds(10));
+                }
+            }
+            catch (KafkaException exception)
+            {
+                KafkaStreamsLog.AbortFailed(_logger, _transactionalId, exception.Error.Reason);
+            }
+
+            _producer.Dispose();
+        });
+    }
+
+    private void Commit(long checkpointId, IReadOnlyDictionary<string, IReadOnlyList<SourceSplit>> positions, CancellationToken cancellationToken)
+    {
+        ThrowIfFailed();
+        EnsureOpen();
+        var metadata = CommitMetadata.Write(_context.JobName, checkpointId);
+        foreach (var (group, offsets) in OffsetsByGroup(checkpointId, positions, metadata))
+        {
+            using var member = GroupMetadata.ForGroup(group);
+            Call("send source offsets", checkpointId, () => _producer.SendOffsets(offsets, member, s_callTimeout), cancellationToken);
+        }
+
+        Call("commit the transaction", checkpointId, () => _producer.CommitTransaction(s_callTimeout), cancellationToken);
+        lock (_lock)
+        {
+            _isOpen = false;
+        }
+    }
+
+    private IEnumerable<(string Group, List<PartitionOffset> Offsets)> OffsetsByGroup(
+        long checkpointId, IReadOnlyDictionary<string, IReadOnlyList<SourceSplit>> positions, string metadata)
+    {
+        if (_sources.Count == 0)
+        {
+            return [(_transactionalId, [new PartitionOffset(_settings.Topic!, 0, checkpointId) { Metadata = metadata }])];
+        }
+
+        return _sources.GroupBy(static one => one.Value.GroupId, StringComparer.Ordinal).Select(group => (group.Key, group
+            .SelectMany(source => positions.TryGetValue(source.Key, out var splits) ? splits : [])
+            .Select(split =>
+            {
+                var position = KafkaPosition.Parse(split);
+                return new PartitionOffset(position.Topic, position.Partition, position.Offset) { Metadata = metadata };
+            }).ToList()));
+    }
+
+    private IEnumerable<CommitMetadata> ReadCommitted(string group, List<TopicPartition> partitions)
+    {
+        if (partitions.Count == 0)
+        {
+            return [];
+        }
+
+        var config = KafkaTopics.SecurityOf(_settings.Properties);
+        config["bootstrap.servers"] = _settings.BootstrapServers;
+        config["group.id"] = group;
+        config["isolation.level"] = "read_committed";
+        using var reader = KafkaRecordReader.Create(config, _logger);
+        return [.. reader.Committed(partitions, s_callTimeout).Where(static one => one.HasOffset).Select(static one => CommitMetadata.Read(one.Metadata)).OfType<CommitMetadata>()];
+    }
+
+    private void EnsureOpen()
+    {
+        if (Volatile.Read(ref _isOpen))
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (!_isOpen)
+            {
+                _producer.BeginTransaction();
+                Volatile.Write(ref _isOpen, true);
+            }
+        }
+    }
+
+    private void Settle(long checkpointId)
+    {
+        TaskCompletionSource before;
+        lock (_lock)
+        {
+            _lastSettled = Math.Max(_lastSettled, checkpointId);
+            before = _settled;
+            _settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        before.TrySetResult();
+    }
+
+    private void Call(string what, long checkpointId, Action call, CancellationToken cancellationToken)
+    {
+        // A transaction can be tried again for as long as the broker keeps it; a start is better tried anew where people see it.
+        var limit = checkpointId > 0 ? _settings.TransactionTimeout : s_callTimeout;
+        var start = _context.TimeProvider.GetTimestamp();
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                call();
+                return;
+            }
+            catch (KafkaRetriableException exception) when (_context.TimeProvider.GetElapsedTime(start) < limit)
+            {
+                KafkaStreamsLog.TransactionRetried(_logger, checkpointId, _transactionalId, exception.Error.Reason);
+                cancellationToken.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(100));
+            }
+            catch (KafkaException exception)
+            {
+                throw Translate(exception, what);
+            }
+        }
+    }
+
+    private Exception Translate(KafkaException exception, string what)
+    {
+        var isFenced = exception.Error.Code is ErrorCode.Local_Fenced or ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch
+            || exception.Error.Reason.Contains("fenced", StringComparison.OrdinalIgnoreCase);
+        return isFenced
+            ? new CheckpointException(
+                $"Another producer uses the transactional id '{_transactionalId}' of job '{_context.JobName}', so this run was fenced and could not {what}. "
+                + $"Is the job running twice, or was a transaction open for longer than its timeout of {_settings.TransactionTimeout}? Results since the last committed checkpoint were not published; stop one of the two, or give them different ids (SetTransactionalId).", exception)
+            : new IOException($"The transaction of '{_transactionalId}' could not {what}: {exception.Error.Code}: {exception.Error.Reason}", exception);
+    }
+}

@@ -1,0 +1,214 @@
+using Microsoft.Extensions.Logging;
+using Millrace.Kafka.Consuming;
+using Millrace.Streams.Connectors;
+
+namespace Millrace.Streams.Kafka;
+
+/// <summary>Reads the partitions of one subtask.</summary>
+internal sealed class KafkaSourceReader<T> : ISourceReader<T>
+{
+    private readonly KafkaSourceSettings _settings;
+    private readonly IKafkaDeserializer<T> _deserializer;
+    private readonly SourceReaderContext _context;
+    private readonly ILogger _logger;
+    private readonly Dictionary<(string Topic, int Partition), Split> _splits = [];
+    private readonly PoisonHandler _poison;
+    private readonly bool _isBounded;
+    private KafkaRecordReader? _reader;
+    private KafkaFetcher? _fetcher;
+    private Split? _current;
+
+    public KafkaSourceReader(KafkaSource<T> source, SourceReaderContext context)
+    {
+        _settings = source.Settings;
+        _deserializer = source.Deserializer;
+        _isBounded = source.IsBounded;
+        _context = context;
+        _logger = context.LoggerFactory.CreateLogger("Millrace.Streams.Kafka.Source");
+        _poison = new PoisonHandler(source.Settings, _logger);
+    }
+
+    public void AddSplits(IReadOnlyList<SourceSplit> splits)
+    {
+        foreach (var split in splits)
+        {
+            var position = KafkaPosition.Parse(split);
+            _splits[(position.Topic, position.Partition)] = new Split(split.Id, position);
+        }
+
+        // Partitions that are read already are assigned anew at the position of the loop; what was fetched beyond it comes twice, and Read passes over it.
+        _reader ??= KafkaRecordReader.Create(_settings.ReaderConfig(), _logger);
+        _reader.Assign(_splits.Values.Where(static one => !one.IsFinished).Select(static one => new PartitionOffset(one.Topic, one.Partition, one.Offset)));
+        _fetcher ??= new KafkaFetcher(_reader, $"{_context.SourceUid}/{_context.SubtaskIndex}");
+    }
+
+    public SourceReadResult Read(ISourceOutput<T> output, int maxRecords)
+    {
+        var left = maxRecords;
+        while (left > 0 && _fetcher is not null && _fetcher.TryTake(out var batch))
+        {
+            using (batch)
+            {
+                left -= batch!.Count;
+                foreach (var record in batch)
+                {
+                    Process(record, output);
+                }
+
+                foreach (var one in batch.Events)
+                {
+                    Handle(one);
+                }
+            }
+        }
+
+        if (_isBounded && FinishSplits(output))
+        {
+            return SourceReadResult.EndOfInput;
+        }
+
+        return left <= 0 ? SourceReadResult.MoreAvailable : SourceReadResult.NothingAvailable;
+    }
+
+    public async ValueTask WaitForDataAsync(CancellationToken cancellationToken)
+    {
+        if (_fetcher is { } fetcher)
+        {
+            await fetcher.WaitAsync(cancellationToken);
+        }
+        else
+        {
+            // No partitions: nothing comes before AddSplits, and that wakes the loop by itself.
+            await Task.Delay(Timeout.InfiniteTimeSpan, _context.TimeProvider, cancellationToken);
+        }
+    }
+
+    public IReadOnlyList<SourceSplit> Snapshot() =>
+        [.. _splits.Values.Select(static one => new KafkaPosition(one.Topic, one.Partition, one.Offset, one.Stop).ToSplit())];
+
+    public void OnCheckpointCommitted(IReadOnlyList<SourceSplit> splits)
+    {
+        if (!_context.HasCommitPoint && splits.Count > 0)
+        {
+            _reader?.CommitInBackground(splits.Select(static one =>
+            {
+                var position = KafkaPosition.Parse(one);
+                return new PartitionOffset(position.Topic, position.Partition, position.Offset);
+            }));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_fetcher is { } fetcher)
+        {
+            await Task.Run(fetcher.Dispose);
+        }
+
+        _poison.Dispose();
+    }
+
+    private void Process(KafkaRecord record, ISourceOutput<T> output)
+    {
+        var split = _current;
+        if (split is null || split.Partition != record.Partition || !ReferenceEquals(split.TopicReference, record.Topic))
+        {
+            if (!_splits.TryGetValue((record.Topic, record.Partition), out split))
+            {
+                return;
+            }
+
+            split.TopicReference = record.Topic;
+            _current = split;
+        }
+
+        if (record.Offset < split.Offset || record.Offset >= split.Stop)
+        {
+            return;
+        }
+
+        T value;
+        bool isElement;
+        try
+        {
+            isElement = _deserializer.TryDeserialize(
+                new KafkaRecordView
+                {
+                    Topic = record.Topic,
+                    Partition = record.Partition,
+                    Offset = record.Offset,
+                    Timestamp = record.Timestamp,
+                    Key = record.Key,
+                    Value = record.Value,
+                    IsTombstone = record.IsValueNull,
+                },
+                out value);
+        }
+        catch (Exception exception)
+        {
+            _poison.Handle(record, exception);
+            split.Offset = record.Offset + 1;
+            return;
+        }
+
+        split.Offset = record.Offset + 1;
+        if (isElement)
+        {
+            output.Collect(split.Id, value, record.Timestamp);
+        }
+    }
+
+    private void Handle(ReaderEvent one)
+    {
+        switch (one)
+        {
+            case PartitionEndReached end when _splits.TryGetValue((end.Topic, end.Partition), out var split):
+                // Behind the last record may lie markers of transactions, which are never returned.
+                split.Offset = Math.Max(split.Offset, Math.Min(end.Offset, split.Stop));
+                break;
+            case ReaderError { IsRetriable: true } error:
+                KafkaStreamsLog.ReaderWarning(_logger, _context.SourceUid, error.Error.Reason, error.Topic, error.Partition);
+                break;
+            case ReaderError error:
+                throw new IOException(
+                    $"Kafka source '{_context.SourceUid}'{(error.Topic is null ? string.Empty : $", {error.Topic}-{error.Partition}")}: {error.Error.Code}: {error.Error.Reason}");
+            case OffsetsCommitted { Error: { } failure }:
+                KafkaStreamsLog.OffsetsNotCommitted(_logger, _context.SourceUid, failure.Reason);
+                break;
+        }
+    }
+
+    private bool FinishSplits(ISourceOutput<T> output)
+    {
+        var all = true;
+        foreach (var split in _splits.Values)
+        {
+            if (!split.IsFinished && split.Offset >= split.Stop)
+            {
+                split.IsFinished = true;
+                output.FinishSplit(split.Id);
+            }
+
+            all &= split.IsFinished;
+        }
+
+        return all;
+    }
+
+    private sealed class Split(string id, KafkaPosition position)
+    {
+        public string Id => id;
+
+        public string Topic => position.Topic;
+
+        public string? TopicReference { get; set; }
+
+        public int Partition => position.Partition;
+
+        public long Offset { get; set; } = position.Offset;
+
+        public long Stop => position.Stop;
+
+        public bool IsFinished { get; set; }
+    }
+}
