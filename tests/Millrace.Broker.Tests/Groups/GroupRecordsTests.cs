@@ -54,7 +54,8 @@ public sealed class GroupRecordsTests
 
     [Theory]
     [InlineData("", 50, 0)]
-    [InlineData("group", 50, 12)]
+    [InlineData("group", 50, 47)]
+    [InlineData("hello", 50, 22)]
     [InlineData("polygenelubricants", 50, 0)]
     public void Keys_go_to_the_partition_that_Kafka_computes(string key, int partitions, int expected)
     {
@@ -84,7 +85,7 @@ public sealed class GroupRecordsTests
 
     [Fact]
     public void Foreign_subscriptions_are_unknown_and_never_an_exception() =>
-        Gen.Byte.Array[0, 60].Sample(static bytes => SubscribedTopics.TryRead(bytes, out _), iter: 20_000);
+        Gen.Byte.Array[0, 60].Sample(static bytes => Assert.True(SubscribedTopics.TryRead(bytes, out var topics) || topics.Count == 0), iter: 20_000);
 
     [Fact]
     public void A_subscription_tells_its_topics()

@@ -241,7 +241,7 @@ public sealed class TransactionCoordinatorTests
     {
         public ErrorCode Failure { get; set; }
 
-        public List<(TopicPartition Partition, short Epoch, bool Commit)> Written { get; } = [];
+        public List<(TopicPartition Partition, int Epoch, bool Commit)> Written { get; } = [];
 
         public async ValueTask<ErrorCode> WriteAsync(TopicPartition partition, long producerId, short producerEpoch, int coordinatorEpoch, bool commit)
         {
