@@ -1,0 +1,65 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Millrace.Kafka.Configuration;
+using Millrace.Kafka.Hosting;
+
+namespace Millrace.Kafka.Producing;
+
+/// <summary>The process's native producer, shared by all typed producers and by dead letters; connects at the first send.</summary>
+internal sealed class ProducerPool : IDisposable
+{
+    private readonly Lazy<IProducer<byte[], byte[]>> _plain;
+    private readonly Lazy<Task<IProducer<byte[], byte[]>>> _transactional;
+    private readonly ILogger<ProducerPool> _logger;
+
+    public ProducerPool(IOptions<MillraceKafkaOptions> options, ILogger<ProducerPool> logger)
+    {
+        _logger = logger;
+        var config = options.Value.ProducerConfig().Native;
+        IsTransactional = config.ContainsKey("transactional.id");
+        _plain = new Lazy<IProducer<byte[], byte[]>>(() => Build(config.Where(static c => c.Key is not ("transactional.id" or "transaction.timeout.ms"))));
+        _transactional = new Lazy<Task<IProducer<byte[], byte[]>>>(() => Task.Run(() =>
+        {
+            var producer = Build(config);
+            producer.InitTransactions(TimeSpan.FromSeconds(60));
+            return producer;
+        }));
+    }
+
+    internal bool IsTransactional { get; }
+
+    internal SemaphoreSlim TransactionTurn { get; } = new(1);
+
+    internal IProducer<byte[], byte[]> Plain => _plain.Value;
+
+    internal Task<IProducer<byte[], byte[]>> TransactionalAsync() => IsTransactional
+        ? _transactional.Value
+        : throw new InvalidOperationException("Transactions need transactional.id in Millrace:Kafka:Producer: a name that is this instance's own and stays the same after a restart.");
+
+    public void Dispose()
+    {
+        if (_plain.IsValueCreated)
+        {
+            // Sends are awaited by their callers; this waits for those that have been given up.
+            _plain.Value.Flush(TimeSpan.FromSeconds(10));
+            _plain.Value.Dispose();
+        }
+
+        if (_transactional is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } producer })
+            producer.GetAwaiter().GetResult().Dispose();
+        TransactionTurn.Dispose();
+    }
+
+    private IProducer<byte[], byte[]> Build(IEnumerable<KeyValuePair<string, string>> config) =>
+        new ProducerBuilder<byte[], byte[]>(config)
+            .SetLogHandler((_, m) => Consuming.ReaderLog.FromLibrary(_logger, (LogLevel)m.LevelAs(LogLevelType.MicrosoftExtensionsLogging), m.Facility, m.Message))
+            .SetErrorHandler((_, e) => ProducerLog.Error(_logger, e.IsFatal ? LogLevel.Critical : LogLevel.Warning, e.Code.ToString(), e.Reason))
+            .Build();
+}
+
+internal static partial class ProducerLog
+{
+    [LoggerMessage(EventId = 3010, Message = "Producer: {Code}: {Reason}")]
+    internal static partial void Error(ILogger logger, LogLevel level, string code, string reason);
+}
