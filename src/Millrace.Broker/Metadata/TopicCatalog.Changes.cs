@@ -58,6 +58,22 @@ internal sealed partial class TopicCatalog
         Publish(topic.Name, topic.Id, partitions, configs);
     }
 
+    /// <summary>A disk that is full at this moment must not leave a topic that only the next start would know.</summary>
+    private Topic PublishOrTakeBack(CatalogEntry entry)
+    {
+        try
+        {
+            return Publish(entry.Name, entry.Id, entry.Partitions, entry.Configs);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotCreated(_logger, e, entry.Name);
+            _deleted.Add(entry.Id);
+            Save(Entries());
+            throw new RequestFailedException(ErrorCode.KafkaStorageError, $"the partitions of topic '{entry.Name}' could not be made: {e.Message}");
+        }
+    }
+
     private Topic Publish(string name, Guid id, int partitions, IReadOnlyDictionary<string, string> configs)
     {
         var effective = Definitions.Effective(configs);
@@ -75,6 +91,9 @@ internal sealed partial class TopicCatalog
 
     [LoggerMessage(2020, LogLevel.Information, "Created topic {Topic} with {Partitions} partitions, id {Id}")]
     private static partial void LogCreated(ILogger logger, string topic, int partitions, Guid id);
+
+    [LoggerMessage(2024, LogLevel.Error, "The partitions of topic {Topic} could not be made")]
+    private static partial void LogNotCreated(ILogger logger, Exception error, string topic);
 
     [LoggerMessage(2021, LogLevel.Information, "Deleted topic {Topic}, id {Id}")]
     private static partial void LogDeleted(ILogger logger, string topic, Guid id);

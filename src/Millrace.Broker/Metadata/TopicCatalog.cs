@@ -66,7 +66,7 @@ internal sealed partial class TopicCatalog : IDisposable
             if (validateOnly) return null;
             var entry = new CatalogEntry(name, Guid.NewGuid(), partitions, Sorted(configs));
             Save(Entries().Append(entry));
-            var topic = Publish(name, entry.Id, partitions, entry.Configs);
+            var topic = PublishOrTakeBack(entry);
             LogCreated(_logger, name, partitions, entry.Id);
             return topic;
         }
