@@ -10,9 +10,11 @@ internal static class Root
     {
         var root = new RootCommand("Millrace: the real-time data platform of a bank – event log, change data capture, stream processing, analytics.")
         {
+            DemoCommand.Create(),
             BrokerCommand.Create(),
             ConnectCommand.Create(),
             StreamsCommand.Create(),
+            ClickHouseCommand.Create(),
             ConsoleCommand.Create(),
         };
         return root;

@@ -14,7 +14,7 @@ public static class BankDatabase
     public static async Task<bool> CreateAsync(NpgsqlDataSource database, BankOptions options, Population population, DateTimeOffset start, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using (var schema = new NpgsqlCommand(await ReadSchemaAsync(cancellationToken), connection)) await schema.ExecuteNonQueryAsync(cancellationToken);
+        await using (var schema = new NpgsqlCommand(BankFiles.Read("bank.sql"), connection)) await schema.ExecuteNonQueryAsync(cancellationToken);
         await using (var count = new NpgsqlCommand("SELECT EXISTS (SELECT FROM public.accounts)", connection))
         {
             if (await count.ExecuteScalarAsync(cancellationToken) is true) return false;
@@ -36,13 +36,6 @@ public static class BankDatabase
     /// <summary>The event that the bank publishes on purpose when a transfer leaves it.</summary>
     internal static string OutboxPayload(Transaction row) =>
         JsonSerializer.Serialize(new { transaction_id = row.TransactionId, account_id = row.AccountId, amount = row.Amount, currency = row.Currency, counterparty = row.Counterparty });
-
-    private static async Task<string> ReadSchemaAsync(CancellationToken cancellationToken)
-    {
-        await using var stream = typeof(BankDatabase).Assembly.GetManifestResourceStream("bank.sql")!;
-        using var reader = new StreamReader(stream);
-        return await reader.ReadToEndAsync(cancellationToken);
-    }
 
     private static async Task CopyCustomersAsync(NpgsqlConnection connection, IEnumerable<Customer> customers, CancellationToken cancellationToken)
     {

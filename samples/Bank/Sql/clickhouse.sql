@@ -33,3 +33,10 @@ CREATE TABLE IF NOT EXISTS fraud_alerts (
     transaction_ids Array(UUID)
 ) ENGINE = MergeTree
 ORDER BY (occurred_at, alert_id);
+
+CREATE TABLE IF NOT EXISTS payment_visibility (
+    committed_at DateTime64(3, 'Asia/Seoul'),
+    milliseconds Float64
+) ENGINE = MergeTree
+ORDER BY committed_at
+TTL toDateTime(committed_at) + INTERVAL 7 DAY;

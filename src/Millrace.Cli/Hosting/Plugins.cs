@@ -1,9 +1,10 @@
 using Millrace.Connect;
+using Millrace.Connect.Postgres;
 
 namespace Millrace.Cli.Hosting;
 
 /// <summary>The connectors that this program carries.</summary>
 internal static class Plugins
 {
-    public static ConnectPlugins All() => new ConnectPlugins();
+    public static ConnectPlugins All() => new ConnectPlugins().AddPostgres();
 }

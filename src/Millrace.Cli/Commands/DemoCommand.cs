@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Millrace.Cli.Demo;
+using Millrace.Cli.Infrastructure;
+
+namespace Millrace.Cli.Commands;
+
+/// <summary><c>millrace demo</c>: the whole platform around a bank.</summary>
+internal static class DemoCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("demo", "Run a bank on the whole platform: PostgreSQL, capture, broker, fraud rules, ClickHouse and the console.");
+        var duration = command.AddOption<TimeSpan?>("--duration", "how long the bank lives; until Ctrl+C unless set. At its end everything is counted and compared", null, "60s", static t => Durations.Parse(t));
+        var rate = command.AddOption("--rate", "database transactions per second", 100.0, "N", static t => double.Parse(t, CultureInfo.InvariantCulture));
+        var seed = command.AddOption("--seed", "the same seed gives the same bank, payments and frauds", 1UL, "N");
+        var data = command.AddOption<string?>("--data", "directory to keep everything in, and to go on from; a temporary one unless set", null, "DIR", static t => t);
+        var listen = command.AddListen("127.0.0.1:8080");
+        var anyPorts = command.AddOption("--any-ports", "take free ports instead of the usual ones (9092, 8083, 8082, 8123, 8080)", false);
+        var json = command.AddOption("--json", "at the end print one JSON object, and nothing else, on standard output", false);
+        var logLevel = command.AddOption("--log-level", "least severe log entries to print on standard error: Trace … Critical, None", LogLevel.Warning, "LEVEL", static t => Enum.Parse<LogLevel>(t, ignoreCase: true));
+        command.WithExamples(
+            "millrace demo",
+            "millrace demo --duration 60s --rate 500 --json",
+            "millrace demo --data ~/bank --rate 50");
+        command.SetGuardedAction(async (parsed, cancellationToken) =>
+        {
+            var addresses = parsed.GetValue(anyPorts) ? DemoAddresses.AnyPorts : DemoAddresses.Usual;
+            if (listen.IsChosen(parsed)) addresses = addresses with { Console = parsed.GetValue(listen)! };
+            var options = new DemoOptions
+            {
+                Duration = parsed.GetValue(duration),
+                Rate = parsed.GetValue(rate) is > 0 and <= 100_000 and var r ? r : throw new CliException("--rate must be above 0 and at most 100000"),
+                Seed = parsed.GetValue(seed),
+                DataDirectory = parsed.GetValue(data),
+                Addresses = addresses,
+                Json = parsed.GetValue(json),
+            };
+            using var logging = Foreground.CreateLogging(parsed.GetValue(logLevel));
+            var run = new DemoRun(options, logging, Say);
+            var report = await run.RunAsync(address => options.Json ? SayAsync($"ready console {address}") : Foreground.Ready("console", address), cancellationToken);
+            if (report is null) return 0;
+            if (options.Json) await Terminal.Out.WriteLineAsync(Printer.ToJson(report));
+            else PrintReport(report);
+            return report.IsGood ? 0 : Boundary.Failed;
+        });
+        return command;
+    }
+
+    private static void Say(string line) => Terminal.Error.WriteLine($"demo: {line}");
+
+    private static Task SayAsync(string line)
+    {
+        Say(line);
+        return Task.CompletedTask;
+    }
+
+    private static void PrintReport(DemoReport report)
+    {
+        Terminal.Out.WriteLine($"{report.Transactions:N0} transactions in PostgreSQL, {report.Changes:N0} changes in the topics, {report.Processed:N0} processed, {report.Rows:N0} rows in ClickHouse");
+        Terminal.Out.WriteLine($"{report.AlertsRaised} of {report.AlertsExpected} frauds found, {report.AlertsUnexpected} alerts without a fraud");
+        Terminal.Out.WriteLine($"commit to visible: {report.VisibleMs.P50} ms (median), {report.VisibleMs.P95} ms (95 %), {report.VisibleMs.P99} ms (99 %)");
+        Terminal.Out.WriteLine($"memory: {string.Join(", ", report.MemoryMb.Select(static m => $"{m.Key} {m.Value} MB"))}");
+        Terminal.Out.WriteLine(report.Missing == 0 && report.Duplicates == 0 ? "nothing is missing, nothing is there twice" : $"{report.Missing} missing, {report.Duplicates} there twice");
+        foreach (var finding in report.Findings) Terminal.Out.WriteLine($"  {finding}");
+    }
+}

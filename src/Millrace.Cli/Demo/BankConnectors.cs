@@ -1,0 +1,32 @@
+using System.Text.Json;
+using Millrace.Samples.Bank;
+
+namespace Millrace.Cli.Demo;
+
+/// <summary>The demo's connectors: the bank's capture as its file stands, and the sinks into ClickHouse.</summary>
+internal static class BankConnectors
+{
+    public static IEnumerable<(string Name, Dictionary<string, string> Config)> All(Uri clickhouse)
+    {
+        using var capture = JsonDocument.Parse(BankFiles.PostgresConnector);
+        yield return (capture.RootElement.GetProperty("name").GetString()!,
+            capture.RootElement.GetProperty("config").EnumerateObject().ToDictionary(static p => p.Name, static p => p.Value.GetString()!, StringComparer.Ordinal));
+        yield return Sink("clickhouse-transactions", BankTopics.Transactions, "transactions_realtime");
+        yield return Sink("clickhouse-accounts", BankTopics.Accounts, "accounts_current");
+        yield return Sink("clickhouse-activity", BankTopics.Activity, "account_activity_per_minute");
+        yield return Sink("clickhouse-alerts", BankTopics.Alerts, "fraud_alerts");
+
+        (string, Dictionary<string, string>) Sink(string name, string topic, string table) => (name, new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["connector.class"] = "com.clickhouse.kafka.connect.ClickHouseSinkConnector",
+            ["tasks.max"] = "1",
+            ["topics"] = topic,
+            ["hostname"] = clickhouse.Host,
+            ["port"] = $"{clickhouse.Port}",
+            ["database"] = "default",
+            ["username"] = "default",
+            ["topic2TableMap"] = $"{topic}={table}",
+            ["exactlyOnce"] = "true",
+        });
+    }
+}

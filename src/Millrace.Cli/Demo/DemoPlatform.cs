@@ -1,0 +1,170 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging;
+using Millrace.Broker;
+using Millrace.ClickHouse;
+using Millrace.Cli.Hosting;
+using Millrace.Connect;
+using Millrace.Console;
+using Millrace.Engines;
+using Millrace.Samples.Bank;
+using Millrace.Samples.Bank.Audit;
+using Millrace.Samples.Bank.Database;
+using Millrace.Samples.Bank.Generator;
+using Millrace.Samples.Bank.Jobs;
+using Npgsql;
+
+namespace Millrace.Cli.Demo;
+
+/// <summary>
+/// The whole platform around the sample bank. Broker, connectors, jobs and console run in this process; PostgreSQL and ClickHouse's engine in processes
+/// of their own. They know each other only by their addresses.
+/// </summary>
+internal sealed class DemoPlatform : IAsyncDisposable
+{
+    private const string Database = "tossbank";
+    private readonly Stack<IAsyncDisposable> _parts = new();
+
+    private DemoPlatform()
+    {
+    }
+
+    public NpgsqlDataSource Bank { get; private set; } = null!;
+
+    public ClickHouseQueries ClickHouse { get; private set; } = null!;
+
+    public Population Population { get; private set; } = null!;
+
+    public string Bootstrap { get; private set; } = "";
+
+    public string ConsoleAddress { get; private set; } = "";
+
+    public EmbeddedPostgres Postgres { get; private set; } = null!;
+
+    public ClickHouseServer ClickHouseServer { get; private set; } = null!;
+
+    public static async Task<DemoPlatform> StartAsync(DemoOptions options, BankOptions bank, string directory, ILoggerFactory logging, Action<string> say, CancellationToken cancellationToken)
+    {
+        var platform = new DemoPlatform();
+        try
+        {
+            using var bar = new EngineBar();
+            // One after the other where bytes are fetched, so that one bar is drawn at a time; in parallel afterwards.
+            await new EngineCache(loggerFactory: logging).GetPostgresHomeAsync(bar, cancellationToken);
+            await new EngineCache(loggerFactory: logging).GetLibChdbAsync(bar, cancellationToken);
+            var broker = platform.StartBrokerAsync(options, directory, logging, cancellationToken);
+            var clickhouse = platform.StartClickHouseAsync(options, directory, logging, cancellationToken);
+            var database = platform.StartBankAsync(options, bank, directory, logging, cancellationToken);
+            await Task.WhenAll(broker, clickhouse, database);
+            say($"PostgreSQL, the broker and ClickHouse are up; the bank has {platform.Population.Accounts.Count:N0} accounts");
+            await platform.StartPipelineAsync(options, directory, logging, cancellationToken);
+            return platform;
+        }
+        catch
+        {
+            await platform.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        while (_parts.TryPop(out var part)) await part.DisposeAsync();
+    }
+
+    private async Task StartBrokerAsync(DemoOptions options, string directory, ILoggerFactory logging, CancellationToken cancellationToken)
+    {
+        var broker = await BrokerServer.StartAsync(new BrokerOptions { Listen = options.Addresses.Broker, DataDirectory = Path.Combine(directory, "broker") }, logging, cancellationToken: cancellationToken);
+        Own(broker);
+        Bootstrap = broker.BootstrapServers;
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Bootstrap }).Build();
+        var existing = admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.Select(static t => t.Topic).ToHashSet(StringComparer.Ordinal);
+        TopicSpecification[] wanted =
+        [
+            new() { Name = BankTopics.Transactions, NumPartitions = 4, ReplicationFactor = 1 },
+            new() { Name = BankTopics.Accounts, NumPartitions = 4, ReplicationFactor = 1, Configs = new() { ["cleanup.policy"] = "compact" } },
+            new() { Name = BankTopics.Activity, NumPartitions = 2, ReplicationFactor = 1 },
+            new() { Name = BankTopics.Alerts, NumPartitions = 1, ReplicationFactor = 1 },
+        ];
+        TopicSpecification[] missing = [.. wanted.Where(t => !existing.Contains(t.Name))];
+        if (missing.Length > 0) await admin.CreateTopicsAsync(missing);
+    }
+
+    private async Task StartClickHouseAsync(DemoOptions options, string directory, ILoggerFactory logging, CancellationToken cancellationToken)
+    {
+        ClickHouseServer = await ClickHouseServer.StartAsync(
+            new ClickHouseOptions { Listen = await Addresses.ResolveAsync(options.Addresses.ClickHouse, cancellationToken), DataDirectory = Path.Combine(directory, "clickhouse") }, logging, ct: cancellationToken);
+        Own(ClickHouseServer);
+        ClickHouse = new ClickHouseQueries(new HttpClient(), ClickHouseServer.Address);
+        var tables = await ClickHouse.QueryAsync("SHOW TABLES", cancellationToken);
+        if (!tables.Any(static t => t[0].GetString() == "transactions_realtime")) await ClickHouse.ExecuteAsync(BankFiles.TransactionsTable, cancellationToken);
+        await ClickHouse.ExecuteAsync(BankFiles.AnalyticsTables, cancellationToken);
+    }
+
+    private async Task StartBankAsync(DemoOptions options, BankOptions bank, string directory, ILoggerFactory logging, CancellationToken cancellationToken)
+    {
+        Postgres = await EmbeddedPostgres.StartAsync(
+            new EmbeddedPostgresOptions { DataDirectory = Path.Combine(directory, "postgres"), Port = options.Addresses.PostgresPort, Databases = [Database] }, logging, ct: cancellationToken);
+        Own(Postgres);
+        Bank = NpgsqlDataSource.Create(Postgres.GetConnectionString(Database));
+        Own(Bank);
+        var start = TimeProvider.System.GetUtcNow();
+        Population = Population.Create(bank, start);
+        await BankDatabase.CreateAsync(Bank, bank, Population, start, cancellationToken);
+        await BankAccess.GrantCaptureAsync(Bank, Postgres.Password, cancellationToken);
+    }
+
+    private async Task StartPipelineAsync(DemoOptions options, string directory, ILoggerFactory logging, CancellationToken cancellationToken)
+    {
+        var worker = await ConnectWorker.StartAsync(
+            new ConnectWorkerOptions
+            {
+                BootstrapServers = Bootstrap,
+                Listener = Addresses.Http(options.Addresses.Connect),
+                Overrides = new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    ["database.hostname"] = EmbeddedPostgres.Host,
+                    ["database.port"] = $"{Postgres.Port}",
+                    ["database.password"] = Postgres.Password,
+                },
+            }, Plugins.All(), logging, cancellationToken);
+        Own(worker);
+        foreach (var (name, config) in BankConnectors.All(ClickHouseServer.Address)) await worker.PutConnectorAsync(name, config, cancellationToken);
+
+        var jobs = await JobsHost.StartAsync([new FraudRulesJob(), new AccountActivityJob()], new JobsHostOptions
+        {
+            Listen = options.Addresses.Streams,
+            CheckpointDirectory = Path.Combine(directory, "checkpoints"),
+            CheckpointInterval = TimeSpan.FromMilliseconds(500),
+            Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["bootstrap.servers"] = Bootstrap },
+        }, logging, cancellationToken);
+        Own(jobs);
+
+        var dashboards = Path.Combine(directory, "dashboards");
+        Directory.CreateDirectory(dashboards);
+        foreach (var (file, text) in BankFiles.Dashboards)
+        {
+            var path = Path.Combine(dashboards, file);
+            if (!File.Exists(path)) await File.WriteAllTextAsync(path, text, cancellationToken);
+        }
+
+        var console = await ConsoleServer.StartAsync(new ConsoleOptions
+        {
+            Listen = options.Addresses.Console,
+            Bootstrap = Bootstrap,
+            ConnectUrl = worker.Address.ToString(),
+            StreamsUrl = jobs.Address,
+            ClickHouseUrl = ClickHouseServer.Address.ToString(),
+            AlertTopics = [BankTopics.Alerts],
+            DashboardsDirectory = dashboards,
+            Title = "Millrace – demo bank",
+        }, logging, cancellationToken);
+        Own(console);
+        ConsoleAddress = console.Address.ToString().TrimEnd('/');
+    }
+
+    private void Own(IAsyncDisposable part)
+    {
+        lock (_parts) _parts.Push(part);
+    }
+}
