@@ -61,7 +61,7 @@ public sealed partial class KafkaFilesTests
         }
 
         foreach (var codec in Enum.GetValues<Confluent.Kafka.CompressionType>())
-            await ProduceAsync(kafka.Bootstrap, codec, 4000);
+            await ProduceAsync(kafka.Bootstrap, codec, 8000);
         ProduceTransactions(kafka.Bootstrap);
         var expected = Consume(kafka.Bootstrap);
         Assert.True(expected.Count > 20_000);

@@ -36,6 +36,15 @@ internal sealed class OffsetIndex(LogFileSystem files, string path, long baseOff
         return low == 0 ? 0 : BinaryPrimitives.ReadInt32BigEndian(entries[(((low - 1) * Size) + 4)..]);
     }
 
+    public (long LastOffset, int Position)? Last()
+    {
+        var entries = Entries();
+        if (entries.IsEmpty)
+            return null;
+        var entry = entries[^Size..];
+        return (BaseOffset + BinaryPrimitives.ReadInt32BigEndian(entry), BinaryPrimitives.ReadInt32BigEndian(entry[4..]));
+    }
+
     /// <summary>An offset that is not before the last one that starts below <paramref name="position"/>, or null where the index ends before it.</summary>
     public long? OffsetAfter(int position)
     {
