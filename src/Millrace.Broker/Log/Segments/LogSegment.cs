@@ -122,7 +122,7 @@ internal sealed class LogSegment : IDisposable
     public void NoteDamage(DamagedRange range)
     {
         Damaged = [.. Damaged, range];
-        Size = range.End;
+        (Size, NextOffset) = (range.End, range.NextOffset);
     }
 
     /// <summary>Starts counting from nothing, before batches are noted again.</summary>
