@@ -1,3 +1,4 @@
+using BenchmarkDotNet.Running;
 using Millrace.Benchmarks;
 
 if (args is ["log"])
@@ -6,5 +7,6 @@ if (args is ["log"])
     return 0;
 }
 
-await Console.Error.WriteLineAsync("Usage: Millrace.Benchmarks log   (checksums, parsing, appending and reading of the broker's log)");
-return 2;
+// The others are BenchmarkDotNet's: --filter '*', --list flat.
+BenchmarkSwitcher.FromAssembly(typeof(LogFigures).Assembly).Run(args);
+return 0;
