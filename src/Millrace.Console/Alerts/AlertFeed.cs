@@ -114,6 +114,14 @@ internal sealed class AlertFeed(ConsoleOptions options, IKafkaView kafka, TimePr
 
         if (root.ValueKind != JsonValueKind.Object) ConsoleLog.AlertNotJson(logger, record.Topic, record.Partition, record.Offset);
         var key = record.Key is null ? "" : System.Text.Encoding.UTF8.GetString(record.Key);
-        return AlertReading.Read(record, root, key, json);
+        try
+        {
+            return AlertReading.Read(record, root, key, json);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair in a text: valid JSON, but no string.
+            return AlertReading.Read(record, default, key, json);
+        }
     }
 }

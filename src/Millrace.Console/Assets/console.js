@@ -55,6 +55,8 @@
 
   document.addEventListener('click', (event) => {
     if (!(event.target instanceof Element)) return;
+    // The router takes links with a hash for its own and would scroll without moving the focus.
+    if (event.target.closest('.skip')) { event.preventDefault(); event.stopPropagation(); document.getElementById('page')?.focus(); return; }
     if (event.target.closest('[data-theme-toggle]')) toggleTheme();
     if (event.target.closest('[data-keys]')) document.getElementById('keys')?.showModal();
     if (event.target.closest('[data-close]')) event.target.closest('dialog')?.close();
@@ -62,7 +64,7 @@
     const menu = event.target.closest('.menu-button');
     if (menu) menu.setAttribute('aria-expanded', String(side.classList.toggle('open')));
     else if (event.target.closest('.side a')) { side.classList.remove('open'); document.querySelector('.menu-button')?.setAttribute('aria-expanded', 'false'); }
-  });
+  }, true);
 
   // A server that was started anew does not know this page any more: load it again as soon as it answers.
   async function comeBack() {

@@ -50,20 +50,22 @@ internal sealed class PipelineBuilder
         var rates = topics.Select(topic => _state.Metrics.Latest(MetricNames.TopicRate(topic))).Where(static rate => rate is not null).ToArray();
         double? rate = rates.Length == 0 ? null : rates.Sum();
         var facts = new List<string>();
+        // What does not run passes nothing on, however busy its topics are.
+        if (health != Health.Good) rate = null;
         if (_state.Connectors.Problem is not null) (health, text) = (Health.Warning, "worker away");
         if (connector.IsSource)
         {
             var database = ConnectorEndpoints.SourceOf(connector);
             Add(new PipelineNode("source/" + database.Name, NodeKind.Source, database.Name, health == Health.Good ? Health.Good : Health.Idle, database.Kind, rate, [database.Kind], null));
             _edges.Add(new("source/" + database.Name, id, rate));
-            _edges.AddRange(topics.Select(topic => new PipelineEdge(id, "topic/" + topic, _state.Metrics.Latest(MetricNames.TopicRate(topic)))));
+            _edges.AddRange(topics.Select(topic => new PipelineEdge(id, "topic/" + topic, rate is null ? null : _state.Metrics.Latest(MetricNames.TopicRate(topic)))));
         }
         else
         {
             var group = _kafka.Groups.FirstOrDefault(group => group.Id == connector.ConsumerGroup);
             if (group is not null) facts.Add(Lag(group));
             _groupsShown.Add(connector.ConsumerGroup);
-            _edges.AddRange(topics.Select(topic => new PipelineEdge("topic/" + topic, id, _state.Metrics.Latest(MetricNames.TopicRate(topic)))));
+            _edges.AddRange(topics.Select(topic => new PipelineEdge("topic/" + topic, id, rate is null ? null : _state.Metrics.Latest(MetricNames.TopicRate(topic)))));
             AddStores(connector, id, health, rate);
         }
 

@@ -66,9 +66,9 @@ internal sealed record DecodedValue(ValueEncoding Encoding, string Line, string 
                 var root = document.RootElement;
                 return new(ValueEncoding.Json, Cut(JsonSerializer.Serialize(root, Compact)), JsonSerializer.Serialize(root, Pretty), ChangeEvent.TryRead(root));
             }
-            catch (JsonException)
+            catch (Exception e) when (e is JsonException or InvalidOperationException)
             {
-                // Text that begins like JSON.
+                // Text that begins like JSON, or JSON with half a surrogate pair.
             }
         }
 

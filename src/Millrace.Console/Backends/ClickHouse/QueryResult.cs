@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Millrace.Console.Backends.ClickHouse;
 
@@ -35,6 +36,8 @@ internal sealed record QueryResult(
     /// <summary>Reads ClickHouse's JSONCompact.</summary>
     public static QueryResult Parse(byte[] answer)
     {
+        // ClickHouse's String holds any bytes, and JSONCompact passes them on: replace what is no text.
+        if (!Utf8.IsValid(answer)) answer = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(answer));
         try
         {
             using var document = JsonDocument.Parse(answer);
@@ -48,9 +51,9 @@ internal sealed record QueryResult(
                 return new QueryResult(columns, rows, null, TimeSpan.FromSeconds(seconds), statistics.Long("rows_read"), statistics.Long("bytes_read"));
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // Another format, or a statement without a result.
+            // Another format, a statement without a result, or half a surrogate pair in a text.
         }
 
         return new QueryResult([], [], Encoding.UTF8.GetString(answer), TimeSpan.Zero, 0, 0);

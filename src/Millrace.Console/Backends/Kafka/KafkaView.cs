@@ -162,7 +162,7 @@ internal sealed class KafkaView : IKafkaView, IDisposable
     }
 
     private static GroupMember ToMember(MemberDescription member) => new(
-        member.ConsumerId, member.ClientId, member.Host, member.GroupInstanceId,
+        member.ConsumerId, member.ClientId, member.Host.TrimStart('/'), member.GroupInstanceId,
         [
             .. member.Assignment.TopicPartitions.OrderBy(static partition => partition.Topic, StringComparer.Ordinal).ThenBy(static partition => partition.Partition.Value)
                 .Select(static partition => $"{partition.Topic}-{partition.Partition.Value}"),
