@@ -66,7 +66,12 @@ internal sealed class KafkaCommitPoint : ICommitPoint
             groups.Add((_transactionalId, [new TopicPartition(_settings.Topic!, 0)]));
         }
 
-        var committed = await Task.Run(() => groups.SelectMany(one => ReadCommitted(one.Group, one.Partitions)).ToList(), cancellationToken);
+        var committed = new List<CommitMetadata>();
+        foreach (var (group, partitions) in groups)
+        {
+            committed.AddRange(await ReadCommittedAsync(group, partitions, cancellationToken));
+        }
+
         var last = committed.MaxBy(static one => one.Checkpoint);
         KafkaStreamsLog.TransactionsReady(_logger, _transactionalId, last?.Checkpoint);
         return last is null ? null : new CommittedCheckpoint(last.Checkpoint, last.Job);
@@ -171,7 +176,8 @@ internal sealed class KafkaCommitPoint : ICommitPoint
             }).ToList()));
     }
 
-    private IEnumerable<CommitMetadata> ReadCommitted(string group, List<TopicPartition> partitions)
+    private async Task<IEnumerable<CommitMetadata>> ReadCommittedAsync(
+        string group, List<TopicPartition> partitions, CancellationToken cancellationToken)
     {
         if (partitions.Count == 0)
         {
@@ -183,7 +189,8 @@ internal sealed class KafkaCommitPoint : ICommitPoint
         config["group.id"] = group;
         config["isolation.level"] = "read_committed";
         using var reader = KafkaRecordReader.Create(config, _logger);
-        return [.. reader.Committed(partitions, s_callTimeout).Where(static one => one.HasOffset).Select(static one => CommitMetadata.Read(one.Metadata)).OfType<CommitMetadata>()];
+        var offsets = await CommittedOffsets.ReadAsync(reader, partitions, _context.TimeProvider, cancellationToken);
+        return [.. offsets.Where(static one => one.HasOffset).Select(static one => CommitMetadata.Read(one.Metadata)).OfType<CommitMetadata>()];
     }
 
     private void EnsureOpen()

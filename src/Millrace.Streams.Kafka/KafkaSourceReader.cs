@@ -7,6 +7,8 @@ namespace Millrace.Streams.Kafka;
 /// <summary>Reads the partitions of one subtask.</summary>
 internal sealed class KafkaSourceReader<T> : ISourceReader<T>
 {
+    private static readonly TimeSpan s_queryTimeout = TimeSpan.FromSeconds(30);
+
     private readonly KafkaSourceSettings _settings;
     private readonly IKafkaDeserializer<T> _deserializer;
     private readonly SourceReaderContext _context;
@@ -30,14 +32,20 @@ internal sealed class KafkaSourceReader<T> : ISourceReader<T>
 
     public void AddSplits(IReadOnlyList<SourceSplit> splits)
     {
+        _reader ??= KafkaRecordReader.Create(_settings.ReaderConfig(), _logger);
         foreach (var split in splits)
         {
             var position = KafkaPosition.Parse(split);
+            if (_isBounded && position.Stop == KafkaPosition.NoStop)
+            {
+                // The checkpoint is of a run without an end: this one ends where the partition ends now.
+                position = position with { Stop = _reader.QueryWatermarks(position.Topic, position.Partition, s_queryTimeout).High };
+            }
+
             _splits[(position.Topic, position.Partition)] = new Split(split.Id, position);
         }
 
         // Partitions that are read already are assigned anew at the position of the loop; what was fetched beyond it comes twice, and Read passes over it.
-        _reader ??= KafkaRecordReader.Create(_settings.ReaderConfig(), _logger);
         _reader.Assign(_splits.Values.Where(static one => !one.IsFinished).Select(static one => new PartitionOffset(one.Topic, one.Partition, one.Offset)));
         _fetcher ??= new KafkaFetcher(_reader, $"{_context.SourceUid}/{_context.SubtaskIndex}");
     }

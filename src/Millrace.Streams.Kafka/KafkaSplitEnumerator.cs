@@ -5,7 +5,7 @@ using Millrace.Streams.Connectors;
 namespace Millrace.Streams.Kafka;
 
 /// <summary>Finds partitions and where to begin in them.</summary>
-internal sealed class KafkaSplitEnumerator(KafkaSourceSettings settings) : ISplitEnumerator
+internal sealed class KafkaSplitEnumerator(KafkaSourceSettings settings, TimeProvider timeProvider) : ISplitEnumerator
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
 
@@ -18,8 +18,16 @@ internal sealed class KafkaSplitEnumerator(KafkaSourceSettings settings) : ISpli
         var partitions = (await _topics.PartitionsAsync(settings.Topics, mustExist: true).WaitAsync(cancellationToken))
             .Where(one => !known.Contains(KafkaPosition.IdOf(one.Topic, one.Partition.Value))).ToList();
 
-        // The client's calls block while they wait for the broker.
-        return partitions.Count == 0 ? [] : await Task.Run(() => Resolve(partitions, isFirst), cancellationToken);
+        if (partitions.Count == 0)
+        {
+            return [];
+        }
+
+        _reader ??= KafkaRecordReader.Create(settings.ReaderConfig());
+        var starts = await OffsetsOfAsync(partitions, isFirst ? settings.StartingOffsets : OffsetsInitializer.Earliest(), cancellationToken);
+        var stops = settings.BoundedAt is { } bounded ? await OffsetsOfAsync(partitions, bounded, cancellationToken) : null;
+        return [.. partitions.Select(one => new KafkaPosition(
+            one.Topic, one.Partition.Value, starts[one], stops is null ? KafkaPosition.NoStop : stops[one]).ToSplit())];
     }
 
     public ValueTask DisposeAsync()
@@ -29,16 +37,19 @@ internal sealed class KafkaSplitEnumerator(KafkaSourceSettings settings) : ISpli
         return ValueTask.CompletedTask;
     }
 
-    private List<SourceSplit> Resolve(List<TopicPartition> partitions, bool isFirst)
+    private async Task<Dictionary<TopicPartition, long>> OffsetsOfAsync(
+        List<TopicPartition> partitions, OffsetsInitializer where, CancellationToken cancellationToken)
     {
-        _reader ??= KafkaRecordReader.Create(settings.ReaderConfig());
-        var starts = OffsetsOf(partitions, isFirst ? settings.StartingOffsets : OffsetsInitializer.Earliest());
-        var stops = settings.BoundedAt is { } bounded ? OffsetsOf(partitions, bounded) : null;
-        return [.. partitions.Select(one => new KafkaPosition(
-            one.Topic, one.Partition.Value, starts[one], stops is null ? KafkaPosition.NoStop : stops[one]).ToSplit())];
+        var committed = where.Kind == OffsetsKind.Committed
+            ? await CommittedOffsets.ReadAsync(_reader!, partitions, timeProvider, cancellationToken)
+            : [];
+
+        // The client's calls block while they wait for the broker.
+        return await Task.Run(() => OffsetsOf(partitions, where, committed), cancellationToken);
     }
 
-    private Dictionary<TopicPartition, long> OffsetsOf(List<TopicPartition> partitions, OffsetsInitializer where)
+    private Dictionary<TopicPartition, long> OffsetsOf(
+        List<TopicPartition> partitions, OffsetsInitializer where, IReadOnlyList<PartitionOffset> committed)
     {
         switch (where.Kind)
         {
@@ -50,7 +61,7 @@ internal sealed class KafkaSplitEnumerator(KafkaSourceSettings settings) : ISpli
                 return _reader!.OffsetsForTime(partitions, where.TimestampMillis, s_timeout)
                     .ToDictionary(static one => one.TopicPartition, one => one.HasOffset ? one.Offset : Bounds(one.TopicPartition).High);
             default:
-                return _reader!.Committed(partitions, s_timeout).ToDictionary(static one => one.TopicPartition, one => one.HasOffset ? one.Offset : where.Reset switch
+                return committed.ToDictionary(static one => one.TopicPartition, one => one.HasOffset ? one.Offset : where.Reset switch
                 {
                     OffsetResetStrategy.Earliest => Bounds(one.TopicPartition).Low,
                     OffsetResetStrategy.Latest => Bounds(one.TopicPartition).High,

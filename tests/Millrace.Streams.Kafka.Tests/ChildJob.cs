@@ -1,14 +1,19 @@
 namespace Millrace.Streams.Kafka.Tests;
 
-/// <summary>The job in a process of its own, to be killed. Explicit: only <see cref="ExactlyOnceTests{TTarget}"/> starts it.</summary>
+/// <summary>The job in a process of its own, to be killed. Does nothing unless <see cref="ExactlyOnceTests{TTarget}"/> starts it.</summary>
 public sealed class ChildJob
 {
     public const string Variable = "MILLRACE_STREAMS_CHILD_JOB";
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task Run()
     {
-        var settings = (Environment.GetEnvironmentVariable(Variable) ?? throw new InvalidOperationException($"{Variable} is not set.")).Split('|');
+        if (Environment.GetEnvironmentVariable(Variable) is not { } text)
+        {
+            return;
+        }
+
+        var settings = text.Split('|');
         var bounded = bool.Parse(settings[4]);
         var job = new ActivityJob(settings[0], settings[1], settings[2], settings[3])
         {
@@ -16,7 +21,12 @@ public sealed class ChildJob
         };
         var client = await job.Define(bounded).StartAsync(job.JobName, TestContext.Current.CancellationToken);
 #pragma warning disable RS0030 // The parent waits for this line.
-        Console.WriteLine("child runs");
+        while (client.GetSnapshot().Checkpoints.Completed == 0 && !client.Completion.IsCompleted)
+        {
+            await Task.Delay(5);
+        }
+
+        Console.WriteLine("child committed");
         Console.Out.Flush();
 #pragma warning restore RS0030
         await client.Completion;

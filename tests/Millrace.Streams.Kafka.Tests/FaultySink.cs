@@ -26,7 +26,16 @@ internal sealed class Faults
         Arm();
     }
 
-    public int Thrown { get; private set; }
+    public int Remaining
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _plan.Count;
+            }
+        }
+    }
 
     public void At(FaultPoint point)
     {
@@ -39,12 +48,11 @@ internal sealed class Faults
 
             _plan.Dequeue();
             Arm();
-            Thrown++;
             throw new InvalidOperationException($"injected {point}");
         }
     }
 
-    private void Arm() => _visitsLeft = _plan.TryPeek(out var next) && next == FaultPoint.AtElement ? _random.Next(500) : _random.Next(2);
+    private void Arm() => _visitsLeft = _plan.TryPeek(out var next) && next == FaultPoint.AtElement ? _random.Next(500) : 0;
 }
 
 /// <summary>A Kafka sink whose commit point fails before or after the real commit, as a crash would.</summary>

@@ -130,6 +130,9 @@ internal sealed class CheckpointCatalog(JobGraph graph, CheckpointStore store, T
         }
     }
 
+    /// <summary>Waits for work in the background, so that nothing writes to the folder after the run.</summary>
+    public async Task CloseAsync() => await ((Task)_merge).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
     private void DeleteUnused()
     {
         if (!_merge.IsCompleted)

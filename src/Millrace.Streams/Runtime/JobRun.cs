@@ -143,7 +143,15 @@ internal sealed class JobRun : ISubtaskListener, IAsyncDisposable
 
     void ISubtaskListener.OnEndOfInput(Subtask subtask) => _coordinator.OnEndOfInput(subtask);
 
-    public ValueTask DisposeAsync() => DisposeAsync(_commitPoint, _discoveries, _logger, _graph.JobName);
+    public async ValueTask DisposeAsync()
+    {
+        if (_catalog is not null)
+        {
+            await _catalog.CloseAsync();
+        }
+
+        await DisposeAsync(_commitPoint, _discoveries, _logger, _graph.JobName);
+    }
 
     private static async ValueTask DisposeAsync(ICommitPoint? commitPoint, List<Discovery> discoveries, ILogger logger, string job)
     {
