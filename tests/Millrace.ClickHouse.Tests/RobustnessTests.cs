@@ -58,6 +58,35 @@ public sealed class RobustnessTests
     }
 
     [Fact]
+    public async Task Clients_that_leave_in_the_middle_of_inserts_disturb_nobody()
+    {
+        using var data = new TempDirectory("clickhouse");
+        await using var server = await ClickHouseServer.StartAsync(ClickHouseFixture.Options(data), ct: Ct);
+        using var http = new HttpClient { BaseAddress = server.Address };
+        await http.AskAsync("CREATE TABLE t (id UInt64) ENGINE = MergeTree ORDER BY id");
+        var rows = "INSERT INTO t FORMAT TSV\n" + string.Join('\n', Enumerable.Range(0, 50_000));
+        var random = new Random(3);
+        for (var i = 0; i < 20; i++)
+        {
+            using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+            leaving.CancelAfter(random.Next(1, 40));
+            using var content = new StringContent(rows);
+            try
+            {
+                using var response = await http.PostAsync(new Uri("/", UriKind.Relative), content, leaving.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // As meant.
+            }
+        }
+
+        await Eventually.True(async () => await http.AskAsync("SELECT count() FROM system.processes") == "1", "no insert is left", cancellationToken: Ct);
+        Assert.Equal("0", await http.AskAsync("SELECT count() % 50000 FROM t"));
+        Assert.Equal(0, server.EngineRestarts);
+    }
+
+    [Fact]
     public async Task An_engine_that_hangs_is_ended_and_reported_and_started_again()
     {
         using var data = new TempDirectory("clickhouse");

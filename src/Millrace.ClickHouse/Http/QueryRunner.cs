@@ -81,7 +81,7 @@ internal sealed class QueryRunner(ClickHouseOptions options, EngineSupervisor su
         }
         catch (Exception e) when (either.IsCancellationRequested && !client.IsIdle)
         {
-            await StopAsync(client, receiving, head.Marker, request.Id);
+            await StopAsync(client, receiving, head, request.Id);
             ct.ThrowIfCancellationRequested();
             throw new ClickHouseException(
                 ErrorCodes.TimeoutExceeded, "TIMEOUT_EXCEEDED", $"Timeout exceeded: the query did not end within {limit.TotalSeconds:0.###} seconds and was ended", e);
@@ -89,14 +89,16 @@ internal sealed class QueryRunner(ClickHouseOptions options, EngineSupervisor su
     }
 
     // Cancels the query and waits for its end; a child that does not bring it to an end in time is killed.
-    private async Task StopAsync(EngineClient client, Task<(IMemoryOwner<byte>? Chunk, int Length, EngineSummary? Summary)> receiving, string marker, string queryId)
+    private async Task StopAsync(EngineClient client, Task<(IMemoryOwner<byte>? Chunk, int Length, EngineSummary? Summary)> receiving, EngineRequest head, string queryId)
     {
         using var patience = new CancellationTokenSource(options.HangGrace, time);
         try
         {
             if (receiving.IsCompletedSuccessfully)
                 receiving = client.ReceiveAsync();
-            await supervisor.CancelAsync(marker, patience.Token);
+            // An INSERT has all its data and ends by itself in a moment: better whole than cut.
+            if (head.InsertFormat is null)
+                await supervisor.CancelAsync(head.Marker, patience.Token);
             while (await receiving.WaitAsync(patience.Token) is { Chunk: { } chunk })
             {
                 chunk.Dispose();
