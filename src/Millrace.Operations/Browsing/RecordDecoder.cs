@@ -3,10 +3,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using global::Avro;
-using global::Avro.Generic;
-using global::Avro.IO;
 using Millrace.Kafka.Consuming;
 using Millrace.Schemas.Avro;
+using Millrace.Schemas.Serialization;
 
 namespace Millrace.Operations.Browsing;
 
@@ -108,16 +107,15 @@ public sealed class RecordDecoder(ISchemaIds? schemas = null)
     {
         try
         {
-            using var stream = new MemoryStream(data.ToArray(), writable: false);
-            var value = new GenericDatumReader<object>(schema, schema).Read(null!, new BinaryDecoder(stream));
+            var value = AvroBinary.ReadGeneric(schema, data);
             var buffer = new ArrayBufferWriter<byte>();
             using (var writer = new Utf8JsonWriter(buffer))
                 AvroJson.Write(writer, value);
             return Encoding.UTF8.GetString(buffer.WrittenSpan);
         }
-        catch (Exception)
+        catch (SerdeException)
         {
-            // Apache.Avro lets many kinds of exceptions out for malformed bytes; the record is then shown as it is.
+            // The record is then shown as it is.
             return null;
         }
     }

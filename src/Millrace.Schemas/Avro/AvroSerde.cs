@@ -83,11 +83,11 @@ public static class AvroSerde
 
             try
             {
-                using var stream = new MemoryStream(data[WireFormat.HeaderSize..].ToArray(), writable: false);
-                var value = reader(new BinaryDecoder(stream));
-                return stream.Position == stream.Length
+                var decoder = new BoundedDecoder(data[WireFormat.HeaderSize..].ToArray());
+                var value = reader(decoder);
+                return decoder.Remaining == 0
                     ? value
-                    : throw new SerdeException($"The {Serdes.Part(context)} of {context.Topic} has {stream.Length - stream.Position} bytes after its value (schema id {id}).");
+                    : throw new SerdeException($"The {Serdes.Part(context)} of {context.Topic} has {decoder.Remaining} bytes after its value (schema id {id}).");
             }
             catch (Exception e) when (e is not SerdeException)
             {

@@ -8,6 +8,8 @@ namespace Millrace.Kafka.Tests.Consuming;
 
 public sealed class KafkaRecordReaderTestsOnApacheKafka(ApacheKafka kafka) : KafkaRecordReaderTests<ApacheKafka>(kafka);
 
+public sealed class KafkaRecordReaderTestsOnEmbeddedBroker(EmbeddedBroker kafka) : KafkaRecordReaderTests<EmbeddedBroker>(kafka);
+
 public abstract class KafkaRecordReaderTests<TKafka>(TKafka kafka) : IClassFixture<TKafka>
     where TKafka : class, IKafkaTarget
 {

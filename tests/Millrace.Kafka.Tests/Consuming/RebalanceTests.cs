@@ -7,6 +7,8 @@ namespace Millrace.Kafka.Tests.Consuming;
 
 public sealed class RebalanceTestsOnApacheKafka(ApacheKafka kafka) : RebalanceTests<ApacheKafka>(kafka);
 
+public sealed class RebalanceTestsOnEmbeddedBroker(EmbeddedBroker kafka) : RebalanceTests<EmbeddedBroker>(kafka);
+
 public abstract class RebalanceTests<TKafka>(TKafka kafka) : IClassFixture<TKafka>
     where TKafka : class, IKafkaTarget
 {

@@ -8,6 +8,8 @@ namespace Millrace.Kafka.Tests.Consuming;
 
 public sealed class TransactionOffsetsTestsOnApacheKafka(ApacheKafka kafka) : TransactionOffsetsTests<ApacheKafka>(kafka);
 
+public sealed class TransactionOffsetsTestsOnEmbeddedBroker(EmbeddedBroker kafka) : TransactionOffsetsTests<EmbeddedBroker>(kafka);
+
 public abstract class TransactionOffsetsTests<TKafka>(TKafka kafka) : IClassFixture<TKafka>
     where TKafka : class, IKafkaTarget
 {

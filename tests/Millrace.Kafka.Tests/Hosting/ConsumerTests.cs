@@ -19,6 +19,8 @@ namespace Millrace.Kafka.Tests.Hosting;
 
 public sealed class ConsumerTestsOnApacheKafka(ApacheKafka kafka) : ConsumerTests<ApacheKafka>(kafka);
 
+public sealed class ConsumerTestsOnEmbeddedBroker(EmbeddedBroker kafka) : ConsumerTests<EmbeddedBroker>(kafka);
+
 public sealed record Payment(string Id, decimal Amount);
 
 public abstract class ConsumerTests<TKafka>(TKafka kafka) : IClassFixture<TKafka>
