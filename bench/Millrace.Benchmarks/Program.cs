@@ -1,11 +1,16 @@
 using BenchmarkDotNet.Running;
 using Millrace.Benchmarks;
+using Millrace.Benchmarks.Kafka;
 
 if (args is ["log"])
 {
     await LogFigures.RunAsync(Console.Out);
     return 0;
 }
+
+// The batch reader against Confluent.Kafka's Consume loop, on a running Kafka.
+if (args is ["reader", "--bootstrap", var bootstrap])
+    return await ReaderComparison.RunAsync(bootstrap, records: 1_000_000, runs: 5);
 
 // The others are BenchmarkDotNet's: --filter '*', --list flat.
 BenchmarkSwitcher.FromAssembly(typeof(LogFigures).Assembly).Run(args);
