@@ -64,15 +64,16 @@ internal sealed class FetchRead
         int position = 0;
         foreach (ref var target in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_targets))
         {
-            Fill(target.Response, target.Result, buffer.AsMemory(position, target.Result.Records.Length));
+            Fill(target, buffer.AsMemory(position, target.Result.Records.Length));
             position += target.Result.Records.Length;
         }
 
         return _response;
     }
 
-    private static void Fill(FetchResponse.PartitionData answer, in LogReadResult result, Memory<byte> target)
+    private static void Fill(in Target read, Memory<byte> target)
     {
+        var (answer, result) = (read.Response, read.Result);
         answer.ErrorCode = result.Error;
         answer.Records = ReadOnlyMemory<byte>.Empty;
         if (result.Error != ErrorCode.None)
@@ -93,7 +94,9 @@ internal sealed class FetchRead
         }
         catch (Exception e) when (e is IOException or CorruptRecordException)
         {
-            answer.ErrorCode = ErrorCode.KafkaStorageError;
+            // A client that gets CORRUPT_MESSAGE stops and says so; KAFKA_STORAGE_ERROR would make it ask again for ever.
+            answer.ErrorCode = e is CorruptRecordException ? ErrorCode.CorruptMessage : ErrorCode.KafkaStorageError;
+            read.Log.ReportDamage(e, read.Offset);
         }
     }
 

@@ -64,4 +64,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(2119, LogLevel.Warning, "A checkpoint is ignored, logs are checked from their beginning: {Reason}")]
     public static partial void CheckpointIgnored(ILogger logger, string reason);
+
+    [LoggerMessage(2120, LogLevel.Warning, "{Partition}: the leader epochs could not be written; they will be with the next append")]
+    public static partial void EpochsNotSaved(ILogger logger, Exception exception, TopicPartition partition);
 }

@@ -166,24 +166,45 @@ internal sealed partial class PartitionLog
         Gather();
         active.Write(_buffers);
         _buffers.Clear();
+        // What can fail comes before anything is noted.
+        FlushIfDue(active);
         var interval = Config.IndexIntervalBytes;
         foreach (ref readonly var batch in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_planned))
         {
             active.Note(batch.Header, interval);
             _epochs.Note(batch.Header.PartitionLeaderEpoch, batch.Header.BaseOffset);
-            _unflushed += batch.Header.Count;
         }
 
         foreach (var aborted in _aborted)
             active.Transactions.Append(aborted);
-        _epochs.Save();
-        if (_unflushed >= Config.FlushMessages)
-        {
-            active.File.Flush();
-            _unflushed = 0;
-        }
-
+        SaveEpochs();
         Publish(view.Segments, view.LogStartOffset);
+    }
+
+    private void FlushIfDue(LogSegment active)
+    {
+        var limit = Config.FlushMessages;
+        if (limit == long.MaxValue)
+            return;
+        foreach (var batch in _planned)
+            _unflushed += batch.Header.Count;
+        if (_unflushed < limit)
+            return;
+        active.File.Flush();
+        _unflushed = 0;
+    }
+
+    /// <summary>The batches themselves hold their epochs: a file that cannot be written now is written with the next append.</summary>
+    private void SaveEpochs()
+    {
+        try
+        {
+            _epochs.Save();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogMessages.EpochsNotSaved(_logger, e, TopicPartition);
+        }
     }
 
     /// <summary>Collects the bytes of the planned batches with their final headers.</summary>

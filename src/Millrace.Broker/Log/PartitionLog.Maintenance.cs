@@ -67,6 +67,9 @@ internal sealed partial class PartitionLog
         });
     }
 
+    /// <summary>Notes damage that was found when a slice was read: the exception names file, position and offset.</summary>
+    internal void ReportDamage(Exception exception, long offset) => LogMessages.CorruptRead(_logger, exception, TopicPartition, offset);
+
     internal bool HasOldFiles => Volatile.Read(ref _waitingCount) > 0;
 
     /// <summary>Applies <c>retention.ms</c>, <c>retention.bytes</c> and the log start offset.</summary>
@@ -108,6 +111,7 @@ internal sealed partial class PartitionLog
         {
             var view = _view;
             view.Active.SaveIndexes();
+            _epochs.Save();
             _producers.WriteSnapshot(_files, SegmentFiles.PathOf(_directory, view.LogEndOffset, SegmentFiles.Snapshot));
             _deleted = true;
             Dispose(view);
@@ -144,8 +148,8 @@ internal sealed partial class PartitionLog
         var next = LogSegment.Create(_files, _directory, view.LogEndOffset);
         try
         {
-            active.Seal();
             _producers.WriteSnapshot(_files, SegmentFiles.PathOf(_directory, next.BaseOffset, SegmentFiles.Snapshot));
+            active.Seal();
         }
         catch
         {
@@ -196,7 +200,7 @@ internal sealed partial class PartitionLog
         while (keep + 1 < segments.Length && segments[keep + 1].BaseOffset <= start)
             keep++;
         _epochs.StartAt(start);
-        _epochs.Save();
+        SaveEpochs();
         Publish(segments[keep..], start);
         foreach (var segment in segments[..keep])
             Retire(segment);

@@ -147,10 +147,10 @@ internal sealed class LogSegment : IDisposable
     /// <summary>Completes the indexes and writes them; the segment gets no more batches.</summary>
     public void Seal()
     {
-        CompleteTimeIndex();
+        // All or nothing: if a file cannot be written, the segment stays active.
+        SaveIndexes();
         Index.Seal();
         TimeIndex.Seal();
-        Transactions.Save();
     }
 
     /// <summary>Writes the indexes of an active segment, which stays active.</summary>

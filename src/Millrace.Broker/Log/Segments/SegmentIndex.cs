@@ -48,10 +48,9 @@ internal abstract class SegmentIndex(LogFileSystem files, string path, long base
             files.Write(Path, active.AsSpan(0, _length));
     }
 
-    /// <summary>Writes the file and lets go of the memory.</summary>
+    /// <summary>Lets go of the memory. The file was saved before.</summary>
     public void Seal()
     {
-        Save();
         _loaded.SetTarget(_active?.AsSpan(0, _length).ToArray());
         Volatile.Write(ref _active, null);
     }
