@@ -27,7 +27,7 @@ internal sealed class EventFactory(PostgresOptions options, TimeProvider time)
             if (options.SkipUpdate) return;
             var (oldKey, newKey) = (table.Key(before), table.Key(after));
             to.Add(Event(table, oldKey, 'd', before, null, source, offset, source.Position, new("__debezium.newkey", table.KeySchema, newKey)));
-            if (options.Tombstones) to.Add(Tombstone(table, oldKey, offset, source, source.Position + ".1"));
+            if (options.Tombstones) to.Add(Tombstone(table, oldKey, offset, source.Position + ".1", new("__debezium.newkey", table.KeySchema, newKey)));
             to.Add(Event(table, newKey, 'c', null, after, source, offset, source.Position + ".2", new("__debezium.oldkey", table.KeySchema, oldKey)));
             return;
         }
@@ -43,7 +43,7 @@ internal sealed class EventFactory(PostgresOptions options, TimeProvider time)
         // Under the default identity an update carries the old row only if its key changed: then before is null, as in Debezium.
         var key = table.Key(after ?? before);
         to.Add(Event(table, key, operation, before, after, source, offset, source.Position, null));
-        if (operation == 'd' && options.Tombstones && key is not null) to.Add(Tombstone(table, key, offset, source, source.Position + ".1"));
+        if (operation == 'd' && options.Tombstones && key is not null) to.Add(Tombstone(table, key, offset, source.Position + ".1", null));
     }
 
     internal SourceRecord Truncate(TableModel table, in EventSource source, PostgresOffset offset) => Event(table, null, 't', null, null, source, offset, source.Position, null);
@@ -61,7 +61,6 @@ internal sealed class EventFactory(PostgresOptions options, TimeProvider time)
     private SourceRecord Event(TableModel table, Struct? key, char operation, Struct? before, Struct? after, in EventSource source, PostgresOffset offset, string position, ConnectHeader? header)
     {
         var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks;
-        var headers = header is null ? [new ConnectHeader(PositionHeader, ConnectSchema.String, position)] : (ConnectHeader[])[header, new(PositionHeader, ConnectSchema.String, position)];
         return new()
         {
             Topic = table.Topic,
@@ -69,21 +68,27 @@ internal sealed class EventFactory(PostgresOptions options, TimeProvider time)
             Key = key,
             ValueSchema = table.Envelope,
             Value = new Struct(table.Envelope, [before, after, Source(table, source), null, Operation(operation), now / 10_000, now / 10, now * 100]),
-            Headers = headers,
+            Headers = Headers(header, position),
             SourcePartition = _partition,
             SourceOffset = offset,
         };
     }
 
-    private SourceRecord Tombstone(TableModel table, Struct? key, PostgresOffset offset, in EventSource source, string position) => new()
+    private SourceRecord Tombstone(TableModel table, Struct? key, PostgresOffset offset, string position, ConnectHeader? header) => new()
     {
         Topic = table.Topic,
         KeySchema = key?.Schema,
         Key = key,
-        Headers = [new ConnectHeader(PositionHeader, ConnectSchema.String, position)],
+        Headers = Headers(header, position),
         SourcePartition = _partition,
         SourceOffset = offset,
     };
+
+    private static ConnectHeader[] Headers(ConnectHeader? first, string position)
+    {
+        var own = new ConnectHeader(PositionHeader, ConnectSchema.String, position);
+        return first is null ? [own] : [first, own];
+    }
 
     private static string Operation(char operation) => operation switch { 'c' => "c", 'u' => "u", 'd' => "d", 't' => "t", _ => "r" };
 
@@ -91,6 +96,6 @@ internal sealed class EventFactory(PostgresOptions options, TimeProvider time)
     [
         Version, "postgresql", options.Prefix, source.Micros / 1000, source.Snapshot, options.Database,
         string.Create(CultureInfo.InvariantCulture, $"[{(source.LastCommitLsn == 0 ? "null" : $"\"{source.LastCommitLsn}\"")},\"{source.Lsn}\"]"),
-        source.Micros, source.Micros * 1000, table.Id.Schema, table.Id.Name, (long)source.TransactionId, (long)source.Lsn, null, source.Origin, null,
+        source.Micros, source.Micros * 1000, table.Id.Schema, table.Id.Name, source.TransactionId == 0 ? null : (long)source.TransactionId, (long)source.Lsn, null, source.Origin, null,
     ]);
 }

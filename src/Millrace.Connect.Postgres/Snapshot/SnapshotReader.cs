@@ -138,10 +138,10 @@ internal sealed class SnapshotReader(PostgresOptions options, TableModels tables
     {
         var flag = (number == 0, isLast, run.IsFirstTable, run.IsLastTable) switch
         {
-            (true, _, true, _) => "first",
             (_, true, _, true) => "last",
-            (true, _, _, _) => "first_in_data_collection",
             (_, true, _, _) => "last_in_data_collection",
+            (true, _, true, _) => "first",
+            (true, _, _, _) => "first_in_data_collection",
             _ => "true",
         };
         var position = string.Create(CultureInfo.InvariantCulture, $"s{run.Lsn}:{Interlocked.Increment(ref _rows)}");

@@ -38,18 +38,21 @@ internal static class TemporalText
         return positive || text.SequenceEqual("-infinity"u8);
     }
 
-    /// <summary>ISO 8601 in UTC, such as <c>2026-01-02T03:04:05.123456Z</c>, with as many digits as the value has.</summary>
-    internal static string IsoInstant(long micros)
+    /// <summary>ISO 8601 in UTC, such as <c>2026-01-02T03:04:05.123456Z</c>, for instance.</summary>
+    /// <param name="micros">Microseconds since the epoch.</param>
+    /// <param name="digits">Digits of the fraction, as the column's precision has them; -1 for as many as needed.</param>
+    internal static string IsoInstant(long micros, int digits = -1)
     {
         var days = Math.DivRem(micros, MicrosPerDay, out var time);
         if (time < 0) (days, time) = (days - 1, time + MicrosPerDay);
-        return IsoDate(days) + "T" + IsoTime(time) + "Z";
+        return IsoDate(days) + "T" + IsoTime(time, digits) + "Z";
     }
 
-    internal static string IsoTime(long micros)
+    internal static string IsoTime(long micros, int digits = -1)
     {
         var seconds = micros / 1_000_000;
-        var fraction = (micros % 1_000_000).ToString("D6", CultureInfo.InvariantCulture).TrimEnd('0');
+        var fraction = (micros % 1_000_000).ToString("D6", CultureInfo.InvariantCulture);
+        fraction = digits < 0 ? fraction.TrimEnd('0') : fraction[..Math.Min(digits, 6)];
         return string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:D2}:{seconds / 60 % 60:D2}:{seconds % 60:D2}{(fraction.Length == 0 ? "" : ".")}{fraction}");
     }
 

@@ -1,4 +1,4 @@
-using System.Buffers.Text;
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using Millrace.Connect.Data;
@@ -47,7 +47,8 @@ internal sealed class TypeMapping(PostgresOptions options)
             "time" => Time(modifier),
             "timetz" => new(() => Text("io.debezium.time.ZonedTime"), static t => ZonedTime(t), options.Placeholder),
             "timestamp" => Timestamp(modifier),
-            "timestamptz" => new(() => Text("io.debezium.time.ZonedTimestamp"), static t => TemporalText.IsInfinite(t, out _) ? Utf8.GetString(t) : TemporalText.IsoInstant(TemporalText.Micros(t)), options.Placeholder),
+            "timestamptz" => ZonedTimestamp(modifier is >= 0 and <= 6 ? modifier : 6),
+            "point" => Point(),
             "interval" when options.IntervalsAsText => new(() => Text("io.debezium.time.Interval"), static t => IntervalText.Iso(t), options.Placeholder),
             "interval" => new(() => new SchemaBuilder(ConnectType.Int64).Name("io.debezium.time.MicroDuration").Version(1), static t => IntervalText.Micros(t), null),
             _ => new(Plain(ConnectType.String), ReadText, options.Placeholder),
@@ -66,6 +67,32 @@ internal sealed class TypeMapping(PostgresOptions options)
     {
         const long Day = 86_400_000_000;
         return TemporalText.IsoTime((TemporalText.TimeMicros(text) % Day + Day) % Day) + "Z";
+    }
+
+    // As many digits as the column's precision has, as Debezium writes them.
+    private ValueReader ZonedTimestamp(int digits) => new(
+        () => Text("io.debezium.time.ZonedTimestamp"),
+        t => TemporalText.IsInfinite(t, out _) ? Utf8.GetString(t) : TemporalText.IsoInstant(TemporalText.Micros(t), digits),
+        options.Placeholder);
+
+    private static ValueReader Point()
+    {
+        var schema = SchemaBuilder.Struct("io.debezium.data.geometry.Point").Version(1).Doc("Geometry (POINT)")
+            .Field("x", new SchemaBuilder(ConnectType.Float64).Build()).Field("y", new SchemaBuilder(ConnectType.Float64).Build())
+            .Field("wkb", ConnectSchema.OptionalBytes).Field("srid", new SchemaBuilder(ConnectType.Int32).Optional().Build()).Build();
+        return new(() => SchemaBuilder.From(schema), text =>
+        {
+            var comma = text.IndexOf((byte)',');
+            if (comma < 0 || text is not [(byte)'(', .., (byte)')']) throw new FormatException("not a point");
+            var x = double.Parse(text[1..comma], NumberStyles.Float, CultureInfo.InvariantCulture);
+            var y = double.Parse(text[(comma + 1)..^1], NumberStyles.Float, CultureInfo.InvariantCulture);
+            // Well-known binary: little-endian, type 1 (point), the two coordinates.
+            var wkb = new byte[21];
+            (wkb[0], wkb[1]) = (1, 1);
+            BinaryPrimitives.WriteDoubleLittleEndian(wkb.AsSpan(5), x);
+            BinaryPrimitives.WriteDoubleLittleEndian(wkb.AsSpan(13), y);
+            return new Struct(schema, [x, y, wkb, null]);
+        }, null);
     }
 
     private ValueReader Named(string name, Func<SchemaBuilder, SchemaBuilder>? more = null) => new(() => more is null ? Text(name) : more(Text(name)), ReadText, options.Placeholder);

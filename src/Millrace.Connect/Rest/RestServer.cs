@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -15,6 +17,9 @@ internal static class RestServer
 {
     // No configuration of a connector comes near this size.
     private const long MaxBody = 4 * 1024 * 1024;
+
+    // Messages for people keep their quotes and letters.
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     internal static async Task<(WebApplication Server, Uri Address)> StartAsync(ConnectWorker worker, CancellationToken cancellationToken)
     {
@@ -54,7 +59,7 @@ internal static class RestServer
     {
         context.Response.StatusCode = (int)status;
         context.Response.ContentType = "application/json";
-        await context.Response.WriteAsync(body?.ToJsonString() ?? "null", context.RequestAborted);
+        await context.Response.WriteAsync(body?.ToJsonString(Readable) ?? "null", context.RequestAborted);
     }
 
     internal static void Empty(HttpContext context, HttpStatusCode status) => context.Response.StatusCode = (int)status;
