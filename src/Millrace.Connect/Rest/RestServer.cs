@@ -34,7 +34,6 @@ internal static class RestServer
         ConnectorEndpoints.Map(app, worker);
         OffsetEndpoints.Map(app, worker);
         PluginEndpoints.Map(app, worker);
-        app.MapFallback(static (HttpContext context) => throw new RestException(HttpStatusCode.NotFound, $"HTTP 404 Not Found: {context.Request.Path}"));
         try
         {
             await app.StartAsync(cancellationToken);
@@ -71,6 +70,8 @@ internal static class RestServer
             await next(context);
             if (context.Response is { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false })
                 await ErrorAsync(context, HttpStatusCode.MethodNotAllowed, "HTTP 405 Method Not Allowed");
+            else if (context.GetEndpoint() is null && context.Response is { StatusCode: StatusCodes.Status404NotFound, HasStarted: false })
+                await ErrorAsync(context, HttpStatusCode.NotFound, $"HTTP 404 Not Found: {context.Request.Path}");
         }
         catch (RestException e)
         {

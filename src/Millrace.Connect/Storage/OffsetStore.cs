@@ -50,7 +50,7 @@ internal sealed class OffsetStore(KafkaClients clients, ConnectWorkerOptions opt
         p => p.Value?.GetValueKind() switch
         {
             JsonValueKind.String => p.Value.GetValue<string>(),
-            JsonValueKind.Number => p.Value.AsValue().TryGetValue<long>(out var whole) ? whole : p.Value.GetValue<double>(),
+            JsonValueKind.Number => p.Value.AsValue().TryGetValue<long>(out var whole) ? (object)whole : p.Value.GetValue<double>(),
             JsonValueKind.True => true,
             JsonValueKind.False => false,
             _ => (object?)null,
