@@ -93,7 +93,7 @@ internal sealed class PostgresSourceTask : ISourceTask
             if (start.Snapshot)
             {
                 _snapshot = new SnapshotReader(_options!, _tables!, _events!, _queue!, _logger!, _time);
-                offset = await _snapshot.RunAsync(exported, CloseCreatorAsync, slotLsn, start.SystemId, cancellationToken);
+                offset = await _snapshot.RunAsync(exported, CloseCreatorAsync, slotLsn, start.SystemId, start.NothingEmitted, cancellationToken);
             }
 
             await CloseCreatorAsync();

@@ -13,7 +13,11 @@ namespace Millrace.Connect.Postgres;
 /// <param name="Offset">The position to stream from; null to begin where the slot does.</param>
 /// <param name="SlotLsn">Where the present slot begins.</param>
 /// <param name="SystemId">The database cluster.</param>
-internal sealed record StartPoint(bool Snapshot, bool CreateSlot, bool DropSlot, PostgresOffset? Offset, ulong SlotLsn, string SystemId);
+/// <param name="NothingEmitted">
+/// No event was ever committed, so the stream may leave out what the snapshot has seen. After a snapshot that was broken off it must not: a row that was
+/// emitted then and deleted since is in no new snapshot, and only the stream tells of its end.
+/// </param>
+internal sealed record StartPoint(bool Snapshot, bool CreateSlot, bool DropSlot, PostgresOffset? Offset, ulong SlotLsn, string SystemId, bool NothingEmitted);
 
 /// <summary>
 /// Compares the stored position with the slot. The slot is confirmed only after Kafka has a position, so a slot that is ahead of the position was
@@ -48,7 +52,7 @@ internal sealed class StartDecision(PostgresOptions options, ILogger logger)
 
         var create = slot is null || slot.IsLost;
         var resume = snapshot || gap is not null || create ? null : known;
-        return new(snapshot, create, DropSlot: slot is not null && create, resume, slot?.ConfirmedFlush ?? 0, systemId);
+        return new(snapshot, create, DropSlot: slot is not null && create, resume, gap is null && known is not null ? known.CompleteLsn : slot?.ConfirmedFlush ?? 0, systemId, NothingEmitted: offset is null);
     }
 
     private string? Gap(PostgresOffset? offset, SlotState? slot, string systemId)

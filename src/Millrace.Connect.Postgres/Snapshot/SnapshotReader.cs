@@ -25,9 +25,10 @@ internal sealed class SnapshotReader(PostgresOptions options, TableModels tables
     /// <param name="imported">Called when the exported snapshot is no longer needed.</param>
     /// <param name="slotLsn">Where streaming will start.</param>
     /// <param name="systemId">The database cluster.</param>
+    /// <param name="leaveOutSeen">The stream shall leave out what an older slot repeats of the snapshot.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The position to stream from.</returns>
-    internal async Task<PostgresOffset> RunAsync(string? exported, Func<ValueTask> imported, ulong slotLsn, string systemId, CancellationToken cancellationToken)
+    internal async Task<PostgresOffset> RunAsync(string? exported, Func<ValueTask> imported, ulong slotLsn, string systemId, bool leaveOutSeen, CancellationToken cancellationToken)
     {
         await using var connection = new NpgsqlConnection(options.ConnectionString);
         await connection.OpenAsync(cancellationToken);
@@ -51,8 +52,8 @@ internal sealed class SnapshotReader(PostgresOptions options, TableModels tables
         }
 
         await transaction.CommitAsync(cancellationToken);
-        // With the exported snapshot stream and snapshot meet exactly; otherwise the stream leaves out what the snapshot has seen.
-        var complete = new PostgresOffset { CompleteLsn = slotLsn, Lsn = lsn, CommitMicros = now, SystemId = systemId, Visibility = exported is null ? visibility : null };
+        // With the exported snapshot stream and snapshot meet exactly; with an older slot the stream leaves out what the snapshot has seen, if it may.
+        var complete = new PostgresOffset { CompleteLsn = slotLsn, Lsn = lsn, CommitMicros = now, SystemId = systemId, Visibility = exported is null && leaveOutSeen ? visibility : null };
         queue.Current.Add(SourceRecord.OffsetOnly(events.Partition, complete));
         await queue.FlushAsync(cancellationToken);
         logger.SnapshotDone(captured.Count, Rows, time.GetElapsedTime(began));
