@@ -21,7 +21,8 @@ internal static class WireParser
 
     private const RegexOptions Options = RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture;
 
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
+    // Wall-clock time: on a machine that is busy a second can pass without a step.
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
 
     private static readonly Regex MessageLine = new(
         @"^(?<kind>request|response|record) (?<name>\w+) versions (?<low>\d+)-(?<high>\d+), flexible ((?<flexible>\d+)\+|none)$", Options, Timeout);
