@@ -21,7 +21,11 @@ internal sealed class NpmConfiguration
         {
             // npm takes npm_config_* in either case, with _ for - in the key.
             if (name.StartsWith("npm_config_", StringComparison.OrdinalIgnoreCase) && value.Length > 0)
-                values.TryAdd(name["npm_config_".Length..].ToLowerInvariant(), value);
+            {
+                // Keys of one registry (//host/:_authToken) keep their case, all others are lower case.
+                var key = name["npm_config_".Length..];
+                values.TryAdd(key.StartsWith("//", StringComparison.Ordinal) ? key : key.ToLowerInvariant(), value);
+            }
         }
 
         var userFile = values.GetValueOrDefault("userconfig") ?? Path.Combine(home, ".npmrc");
