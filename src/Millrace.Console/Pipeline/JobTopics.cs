@@ -4,8 +4,8 @@ using Millrace.Console.Backends.Streams;
 namespace Millrace.Console.Pipeline;
 
 /// <summary>
-/// Finds the topics of a job. Flink's REST has no field for them; they stand in the names of its vertices ("Source: cdc.transactions", "Sink: fraud.alerts…"),
-/// and the groups that read while it runs carry its name.
+/// Finds the topics of a job. Flink's REST has no field for them; they stand in the names of its first and last operators ("Source: cdc.transactions",
+/// "fraud.alerts.detected.v1: Writer"), and the group that a job reads through carries its name.
 /// </summary>
 internal static class JobTopics
 {
@@ -13,13 +13,16 @@ internal static class JobTopics
     {
         var inputs = new SortedSet<string>(StringComparer.Ordinal);
         var outputs = new SortedSet<string>(StringComparer.Ordinal);
+        var feeding = job.Vertices.SelectMany(static vertex => vertex.Inputs).Select(static input => input.FromId).ToHashSet(StringComparer.Ordinal);
         foreach (var vertex in job.Vertices)
         {
-            // A chained vertex names several operators: "Source: a -> Map -> b: Writer".
-            foreach (var part in vertex.Name.Split("->", StringSplitOptions.TrimEntries))
+            // A chained vertex names several operators: "Source: a -> Map -> b: Writer -> b: Committer".
+            string[] parts = vertex.Name.Split("->", StringSplitOptions.TrimEntries);
+            for (var i = 0; i < parts.Length; i++)
             {
-                var isSource = part.StartsWith("Source", StringComparison.OrdinalIgnoreCase);
-                var isSink = !isSource && (part.Contains("sink", StringComparison.OrdinalIgnoreCase) || part.Contains("Writer", StringComparison.Ordinal) || part.Contains("Committer", StringComparison.Ordinal));
+                var part = parts[i];
+                var isSource = i == 0 && vertex.Inputs.Count == 0;
+                var isSink = !isSource && ((i == parts.Length - 1 && !feeding.Contains(vertex.Id)) || part.EndsWith(": Writer", StringComparison.Ordinal));
                 if (!isSource && !isSink) continue;
                 foreach (var topic in kafka.Topics.Where(topic => !topic.IsInternal && Names(part, topic.Name))) (isSource ? inputs : outputs).Add(topic.Name);
             }
@@ -44,7 +47,8 @@ internal static class JobTopics
         var name = Plain(job.Name);
         return name.Length == 0 ? null
             : kafka.Groups.FirstOrDefault(group => group.Offsets.Count > 0 && Plain(group.Id) == name)
-                ?? kafka.Groups.FirstOrDefault(group => group.Offsets.Count > 0 && Plain(group.Id).Contains(name, StringComparison.Ordinal));
+                ?? kafka.Groups.FirstOrDefault(group => group.Offsets.Count > 0 && Plain(group.Id).Contains(name, StringComparison.Ordinal))
+                ?? kafka.Groups.Where(group => group.Offsets.Count > 0 && group.Id.Length >= 6 && name.Contains(Plain(group.Id), StringComparison.Ordinal)).MaxBy(static group => group.Id.Length);
     }
 
     private static string Plain(string name) => new([.. name.Where(char.IsAsciiLetterOrDigit).Select(char.ToLowerInvariant)]);

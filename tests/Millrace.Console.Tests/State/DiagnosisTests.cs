@@ -85,6 +85,20 @@ public sealed class DiagnosisTests
     }
 
     [Fact]
+    public void A_jobs_topics_are_found_in_plain_operator_names_and_through_the_group_named_as_the_job()
+    {
+        var kafka = World.Healthy().Kafka.Value!;
+        var job = World.Job("fraud-rules", "RUNNING");
+        job = job with { Vertices = [job.Vertices[0] with { Name = "Transactions -> Map" }, job.Vertices[1], job.Vertices[2] with { Name = "Enrich -> fraud.alerts.detected.v1" }] };
+
+        var (inputs, outputs) = JobTopics.Of(job, kafka);
+
+        Assert.Equal(["cdc.transactions"], inputs);
+        Assert.Equal(["fraud.alerts.detected.v1"], outputs);
+        Assert.Equal("fraud-rules", JobTopics.GroupOf(job, inputs, kafka)!.Id);
+    }
+
+    [Fact]
     public void A_job_that_feeds_its_own_input_ends_the_layout_all_the_same()
     {
         PipelineNode[] nodes = [.. "abc".Select(static id => new PipelineNode($"{id}", NodeKind.Job, "", Health.Good, "", null, [], null))];

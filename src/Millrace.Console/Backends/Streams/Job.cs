@@ -15,6 +15,9 @@ internal sealed record Job(
 
     public bool IsOver => State is "FINISHED" or "CANCELED" or "FAILED" or "SUSPENDED";
 
+    /// <summary>How long it has run: from its start on while it runs, since not every server tells the duration.</summary>
+    public TimeSpan RunningFor(DateTimeOffset now) => IsOver || Started is null ? Duration : now - Started.Value;
+
     /// <summary>The job's own progress in event time: the lowest watermark among the vertices that have one.</summary>
     public DateTimeOffset? Watermark => Vertices.Min(static vertex => vertex.Watermark);
 }
