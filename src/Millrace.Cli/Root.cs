@@ -16,6 +16,10 @@ internal static class Root
             StreamsCommand.Create(),
             ClickHouseCommand.Create(),
             ConsoleCommand.Create(),
+            TopicsCommand.Create(),
+            ProduceCommand.Create(),
+            ConsumeCommand.Create(),
+            GroupsCommand.Create(),
         };
         return root;
     }

@@ -22,10 +22,13 @@ internal static class Boundary
             }
             catch (Exception e) when (Describe(e) is { } message)
             {
-                await Terminal.Error.WriteLineAsync($"millrace {command.Name}: {message}");
+                await Terminal.Error.WriteLineAsync($"{FullName(command)}: {message}");
                 return Failed;
             }
         });
+
+    private static string FullName(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent and not RootCommand ? $"{FullName(parent)} {command.Name}" : $"millrace {command.Name}";
 
     /// <summary>The message for a person, or null where only a stack trace helps.</summary>
     private static string? Describe(Exception exception) => exception switch

@@ -20,7 +20,8 @@ internal static class CommandExtensions
         option.DefaultValueFactory = result => FromEnvironment(option.Variable, fallback, result);
         if (parse is not null)
         {
-            option.CustomParser = result => Parse(result, result.Tokens[0].Value, name, parse);
+            // A flag may stand alone: --json is --json true.
+            option.CustomParser = result => result.Tokens is [var token, ..] ? Parse(result, token.Value, name, parse) : (T)(object)true;
         }
 
         command.Options.Add(option);

@@ -41,6 +41,8 @@ internal sealed class Printer(bool json)
         var table = new Table().Border(Terminal.IsOutputRedirected ? TableBorder.None : TableBorder.Rounded);
         foreach (var (column, _) in columns) table.AddColumn(new TableColumn(Markup.Escape(column)).NoWrap());
         foreach (var item in items) table.AddRow(columns.Select(c => Markup.Escape(c.Value(item)?.ToString() ?? "-")).ToArray());
+        // A file or a pipe has no width: nothing is folded there.
+        if (Terminal.IsOutputRedirected) AnsiConsole.Profile.Width = int.MaxValue / 2;
         AnsiConsole.Write(table);
     }
 
