@@ -20,6 +20,7 @@ internal static class Root
             ProduceCommand.Create(),
             ConsumeCommand.Create(),
             GroupsCommand.Create(),
+            ConfigCommand.Create(),
         };
         return root;
     }

@@ -1,4 +1,6 @@
+using Millrace.Connect.Configuration;
 using Millrace.Connect.Converters;
+using Millrace.Connect.Rest;
 using Millrace.Connect.Transforms;
 
 namespace Millrace.Connect;
@@ -28,6 +30,18 @@ public sealed class ConnectPlugins
 
     /// <summary>Adds a transform.</summary>
     public ConnectPlugins AddTransform(string className, Func<ITransform> create) => Add(_transforms, className, create);
+
+    /// <summary>Checks a connector's JSON file without anything outside: <c>{"name":…,"config":{…}}</c>.</summary>
+    /// <param name="text">The file's text.</param>
+    /// <param name="file">The file's name, for messages.</param>
+    /// <returns>The connector's name, and every key with its value and what is wrong with it.</returns>
+    /// <exception cref="ConfigException">The text is no connector file, or its class is not known.</exception>
+    public (string Name, ConfigValidation Validation) CheckFile(string text, string file)
+    {
+        var (name, config, _) = ConnectorJson.Parse(text, file);
+        var className = config.GetValueOrDefault("connector.class") ?? throw new ConfigException($"{file}: \"config\" has no \"connector.class\".");
+        return (name, ConnectorValidation.Check(CreateConnector(className), config, this, out _));
+    }
 
     internal IConnector CreateConnector(string className) => Find(_connectors, className, "connector")();
 

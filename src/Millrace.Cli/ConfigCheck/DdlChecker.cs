@@ -1,0 +1,52 @@
+using System.Text.RegularExpressions;
+
+namespace Millrace.Cli.ConfigCheck;
+
+/// <summary>
+/// Reads ClickHouse DDL as far as it concerns the seam to Kafka: which tables it makes, and the settings of Kafka tables. The SQL itself is ClickHouse's to
+/// judge, when it runs.
+/// </summary>
+internal static partial class DdlChecker
+{
+    private static readonly HashSet<string> _kafka = new(StringComparer.Ordinal)
+    {
+        "kafka_broker_list", "kafka_topic_list", "kafka_group_name", "kafka_format", "kafka_schema", "kafka_num_consumers", "kafka_max_block_size", "kafka_skip_broken_messages",
+        "kafka_commit_every_batch", "kafka_client_id", "kafka_poll_timeout_ms", "kafka_poll_max_batch_size", "kafka_flush_interval_ms", "kafka_thread_per_consumer",
+        "kafka_handle_error_mode", "kafka_commit_on_select", "kafka_max_rows_per_message", "kafka_security_protocol", "kafka_sasl_mechanism", "kafka_sasl_username",
+        "kafka_sasl_password", "kafka_compression_codec", "kafka_compression_level", "kafka_consumer_reschedule_ms", "kafka_keeper_path", "kafka_replica_name", "kafka_autodetect_client_rack",
+    };
+
+    private static readonly string[] _needed = ["kafka_broker_list", "kafka_topic_list", "kafka_group_name", "kafka_format"];
+
+    public static CheckedFile Check(string path, string file, string text)
+    {
+        var settings = new List<CheckedSetting>();
+        var errors = new List<string>();
+        foreach (Match table in Create().Matches(text)) settings.Add(new CheckedSetting(Line(text, table.Index), $"CREATE {table.Groups["kind"].Value.ToUpperInvariant()}", table.Groups["name"].Value, ""));
+        foreach (Match setting in KafkaSetting().Matches(text))
+        {
+            var (key, line) = (setting.Groups["key"].Value, Line(text, setting.Index));
+            if (_kafka.Contains(key)) settings.Add(new CheckedSetting(line, key, setting.Groups["value"].Value.Trim('\''), ""));
+            else errors.Add($"{file}, line {line}: {key}: is no setting of ClickHouse's Kafka engine");
+        }
+
+        if (KafkaEngine().Match(text) is { Success: true } engine && engine.Groups["arguments"].Value.Trim().Length == 0)
+        {
+            foreach (var missing in _needed.Where(n => !settings.Any(s => s.Key == n))) errors.Add($"{file}, line {Line(text, engine.Index)}: {missing}: is missing, and the Kafka engine needs it");
+        }
+
+        if (settings.Count == 0) errors.Add($"{file}: no CREATE statement was found");
+        return new CheckedFile(path, "clickhouse: table definitions, run by ClickHouse as they stand") { Settings = [.. settings.OrderBy(static s => s.Line)], Errors = errors };
+    }
+
+    private static int Line(string text, int index) => text.AsSpan(0, index).Count('\n') + 1;
+
+    [GeneratedRegex(@"\bCREATE\s+(OR\s+REPLACE\s+)?(?<kind>TABLE|MATERIALIZED\s+VIEW|VIEW|DATABASE|DICTIONARY)\s+(IF\s+NOT\s+EXISTS\s+)?(?<name>[\w.`""]+)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Create();
+
+    [GeneratedRegex(@"\b(?<key>kafka_\w+)\s*=\s*(?<value>'[^']*'|[\w.]+)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex KafkaSetting();
+
+    [GeneratedRegex(@"\bENGINE\s*=\s*Kafka\s*(\((?<arguments>[^)]*)\))?", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex KafkaEngine();
+}

@@ -1,0 +1,65 @@
+using Millrace.Broker.Configuration;
+using Millrace.Cli.Hosting;
+using Millrace.Connect;
+using Millrace.Connect.Configuration;
+using Millrace.Kafka.Configuration;
+
+namespace Millrace.Cli.ConfigCheck;
+
+/// <summary>Finds the part that a file is for, by its form and keys, and lets that part read it.</summary>
+internal static class FileChecker
+{
+    public static CheckedFile Check(string path)
+    {
+        if (!File.Exists(path)) return new CheckedFile(path, "unknown") { Errors = [$"{path}: there is no such file"] };
+        var text = File.ReadAllText(path);
+        var file = Path.GetFileName(path);
+        try
+        {
+            return Path.GetExtension(path).ToLowerInvariant() switch
+            {
+                ".json" => Connector(path, file, text),
+                ".sql" => DdlChecker.Check(path, file, text),
+                ".java" => new CheckedFile(path, "streams: an example of Flink's API in Java, to be written in C# as docs/streams.md shows; no configuration"),
+                _ => Properties(path, file, text),
+            };
+        }
+        catch (Exception e) when (e is ConfigException or ServerPropertiesException or KafkaConfigException)
+        {
+            return new CheckedFile(path, "refused") { Errors = e.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries) };
+        }
+    }
+
+    private static CheckedFile Connector(string path, string file, string text)
+    {
+        var (name, validation) = Plugins.All().CheckFile(text, file);
+        var given = JsonKeys.Lines(text);
+        return new CheckedFile(path, $"connect: the connector {name}")
+        {
+            Settings = [.. validation.Values.Where(v => given.ContainsKey(v.Name)).Select(v => new CheckedSetting(given[v.Name], v.Name, v.Key?.Type == ConfigType.Password ? "[hidden]" : v.Value ?? "", v.Key?.Documentation ?? "")).OrderBy(static s => s.Line)],
+            Notes = validation.Notes,
+            Errors = [.. validation.Values.SelectMany(v => v.Errors.Select(e => $"{file}{(given.TryGetValue(v.Name, out var line) ? $", line {line}" : string.Empty)}: {v.Name}: {e}"))],
+        };
+    }
+
+    private static CheckedFile Properties(string path, string file, string text)
+    {
+        var lines = JavaProperties.Parse(text, file);
+        var keys = lines.Select(static l => l.Key).ToHashSet(StringComparer.Ordinal);
+        if (keys.Contains("clusters")) return MirrorChecker.Check(path, file, lines);
+        if (keys.Contains("config.storage.topic") || keys.Contains("offset.storage.topic") || keys.Contains("plugin.path"))
+        {
+            WorkerProperties.Parse(text, file);
+            return new CheckedFile(path, "connect: a worker") { Settings = [.. lines.Select(static l => new CheckedSetting(l.Line, l.Key, l.Value, ""))] };
+        }
+
+        if (KafkaClientConfig.Recognise(keys) is { } role && !keys.Contains("process.roles") && !keys.Contains("log.dirs"))
+        {
+            var client = KafkaClientConfig.Parse(text, file, role);
+            return new CheckedFile(path, $"kafka: a {role.ToString().ToLowerInvariant()}") { Settings = [.. client.Entries.Select(static e => new CheckedSetting(e.Line, e.Key, e.Value, e.Effect))] };
+        }
+
+        var server = ServerPropertiesReader.Read(text, file);
+        return new CheckedFile(path, "broker") { Settings = [.. server.Settings.Select(static s => new CheckedSetting(s.Line, s.Key, s.Value, s.Effect))], Notes = server.Notices };
+    }
+}
