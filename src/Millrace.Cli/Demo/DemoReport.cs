@@ -35,6 +35,7 @@ internal sealed record DemoReport
 
     public required IReadOnlyList<string> Findings { get; init; }
 
+    [System.Text.Json.Serialization.JsonIgnore]
     public bool IsGood => Missing == 0 && Duplicates == 0 && AlertsRaised == AlertsExpected;
 
     public static DemoReport From(AuditReport audit, IReadOnlyList<double> visible, IReadOnlyDictionary<string, double?> memory, double startSeconds, double seconds, ulong seed) => new()

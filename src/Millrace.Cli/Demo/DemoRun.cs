@@ -22,6 +22,8 @@ internal sealed class DemoRun(DemoOptions options, ILoggerFactory logging, Actio
         {
             var bank = new BankOptions { Rate = options.Rate, Seed = options.Seed };
             await using var platform = await DemoPlatform.StartAsync(options, bank, directory, logging, say, cancellationToken);
+            // The bank is up when its past has arrived: live payments then meet a pipeline at rest.
+            await SettleAsync(Audit(platform));
             var startSeconds = Math.Round(_time.GetElapsedTime(began).TotalSeconds, 1);
             await ready(platform.ConsoleAddress);
             say($"started in {startSeconds} s; data in {directory}{(temporary ? " until the end" : string.Empty)}");
@@ -66,7 +68,7 @@ internal sealed class DemoRun(DemoOptions options, ILoggerFactory logging, Actio
         await live;
         var seconds = Math.Round((_time.GetUtcNow() - start).TotalSeconds, 1);
         say($"{writer.Commits:N0} transactions committed; waiting until everything has arrived");
-        var audit = new BankAudit(platform.Bank, platform.Bootstrap, platform.ClickHouse);
+        var audit = Audit(platform);
         await SettleAsync(audit);
         await probing.CancelAsync();
         await asking;
@@ -74,6 +76,8 @@ internal sealed class DemoRun(DemoOptions options, ILoggerFactory logging, Actio
         var report = await audit.RunAsync(CancellationToken.None);
         return DemoReport.From(report, probe.Milliseconds, peak, startSeconds, seconds, options.Seed);
     }
+
+    private static BankAudit Audit(DemoPlatform platform) => new(platform.Bank, platform.Bootstrap, platform.ClickHouse);
 
     // What does not arrive in time is the audit's to find and to name.
     private async Task SettleAsync(BankAudit audit)
