@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using Millrace.Benchmarks;
 using Millrace.Benchmarks.Kafka;
+using Millrace.Benchmarks.Streams;
 
 if (args is ["log"])
 {
@@ -11,6 +12,12 @@ if (args is ["log"])
 // The batch reader against Confluent.Kafka's Consume loop, on a running Kafka.
 if (args is ["reader", "--bootstrap", var bootstrap])
     return await ReaderComparison.RunAsync(bootstrap, records: 1_000_000, runs: 5);
+
+if (args is ["streams"])
+{
+    await StreamsThroughput.RunAsync();
+    return 0;
+}
 
 // The others are BenchmarkDotNet's: --filter '*', --list flat.
 BenchmarkSwitcher.FromAssembly(typeof(LogFigures).Assembly).Run(args);

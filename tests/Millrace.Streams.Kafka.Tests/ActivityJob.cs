@@ -31,6 +31,9 @@ internal sealed record ActivityJob(string Bootstrap, string Input, string Output
 {
     public const int Partitions = 3;
 
+    // Results carry event time, and a broker deletes what is older than its retention: so the events are of the last hour.
+    private static readonly long s_start = TimeProvider.System.GetUtcNow().AddHours(-1).ToUnixTimeSeconds() * 1000;
+
     public int Parallelism { get; init; } = 2;
 
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMilliseconds(50);
@@ -89,7 +92,7 @@ internal sealed record ActivityJob(string Bootstrap, string Input, string Output
             var account = n % 20;
             producer.Produce(
                 new TopicPartition(Input, new Partition(account % Partitions)),
-                new Message<string, string> { Key = $"a{account}", Value = $$"""{"account":"a{{account}}","timestamp":{{n * 5L}},"amount":{{n % 7}}}""" });
+                new Message<string, string> { Key = $"a{account}", Value = $$"""{"account":"a{{account}}","timestamp":{{s_start + (n * 5L)}},"amount":{{n % 7}}}""" });
         }
 
         await Task.Run(() => producer.Flush(TimeSpan.FromSeconds(30)));
@@ -97,7 +100,7 @@ internal sealed record ActivityJob(string Bootstrap, string Input, string Output
 
     public static List<string> Expected(int count) => [.. Enumerable.Range(0, count)
         .GroupBy(n => (Account: n % 20, Window: n * 5L / 1000)).Select(group =>
-            new MinuteActivity($"a{group.Key.Account}", (group.Key.Window + 1) * 1000, group.Count(), group.Sum(n => n % 7)).ToString()).Order(StringComparer.Ordinal)];
+            new MinuteActivity($"a{group.Key.Account}", s_start + ((group.Key.Window + 1) * 1000), group.Count(), group.Sum(n => n % 7)).ToString()).Order(StringComparer.Ordinal)];
 
     /// <summary>All committed results, as text, in order.</summary>
     public List<string> ReadOutput()
