@@ -71,7 +71,7 @@ internal sealed class FetchRead
         return _response;
     }
 
-    private static void Fill(in Target read, Memory<byte> target)
+    private static void Fill(Target read, Memory<byte> target)
     {
         var (answer, result) = (read.Response, read.Result);
         answer.ErrorCode = result.Error;
