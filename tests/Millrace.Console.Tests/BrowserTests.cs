@@ -256,9 +256,9 @@ public sealed partial class BrowserTests(Browser browser, PlatformFixture platfo
         """;
 
     // Without a filter the newest 50 of each of three partitions are read; with one it is more.
-    [GeneratedRegex(@"^50 of (?!150 )[\d,]{3,} records read")]
+    [GeneratedRegex(@"^50 of (?!150 )[\d,]{3,} records read", RegexOptions.None, 1000)]
     private static partial Regex SearchedFurther();
 
-    [GeneratedRegex(@"\d")]
+    [GeneratedRegex(@"\d", RegexOptions.None, 1000)]
     private static partial Regex Digits();
 }

@@ -14,7 +14,7 @@ public sealed class ServerTests(PlatformFixture platform)
     {
         using var http = Client();
         var page = await http.GetStringAsync("", Cancelled);
-        var files = System.Text.RegularExpressions.Regex.Matches(page, "(?:href|src)=\"((?:assets|_framework)/[^\"]+)\"", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)).Select(static match => WebUtility.HtmlDecode(match.Groups[1].Value)).ToList();
+        var files = System.Text.RegularExpressions.Regex.Matches(page, "(href|src)=\"(?<file>(assets|_framework)/[^\"]+)\"", System.Text.RegularExpressions.RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).Select(static match => WebUtility.HtmlDecode(match.Groups["file"].Value)).ToList();
 
         Assert.True(files.Count >= 6, page);
         Assert.DoesNotContain("https://", page, StringComparison.Ordinal);

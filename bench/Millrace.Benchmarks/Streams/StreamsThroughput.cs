@@ -56,6 +56,7 @@ internal static class StreamsThroughput
         folder.Delete(recursive: true);
     }
 
+    [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
     private readonly record struct Event(int Key, long Timestamp, long Value);
 
     private sealed class Count : IAggregateFunction<Event, long, long>
