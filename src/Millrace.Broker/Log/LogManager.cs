@@ -69,9 +69,12 @@ internal sealed partial class LogManager : IAsyncDisposable
             if (_logs.TryGetValue(partition, out existing))
                 return Checked(existing, topicId);
             var directory = Path.Combine(_options.DataDirectory, partition.ToString());
+            var settings = Settings(partition, topicId, directory, config, 0, 0, clean: true);
+            // A directory that is there already, left by a creation that failed, is looked through.
+            var found = Directory.Exists(directory);
             Directory.CreateDirectory(directory);
             PartitionMetadataFile.Write(_options.Files, directory, topicId);
-            var log = PartitionLog.Open(Settings(partition, topicId, directory, config, 0, 0, clean: true));
+            var log = found ? PartitionLog.Open(settings) : PartitionLog.Create(settings);
             _logs[partition] = log;
             LogMessages.Created(_logger, partition, directory);
             return log;

@@ -38,7 +38,7 @@ internal static partial class LogMessages
     [LoggerMessage(2110, LogLevel.Warning, "{Partition}: a producer snapshot is ignored: {Reason}")]
     public static partial void SnapshotIgnored(ILogger logger, TopicPartition partition, string reason);
 
-    [LoggerMessage(2111, LogLevel.Information, "{Partition}: recovered from offset {From}, the log ends at {End}")]
+    [LoggerMessage(2111, LogLevel.Debug, "{Partition}: recovered from offset {From}, the log ends at {End}")]
     public static partial void Recovered(ILogger logger, TopicPartition partition, long from, long end);
 
     [LoggerMessage(2112, LogLevel.Information, "{Count} logs in {Directory} opened in {Milliseconds} ms, the last stop was {How}")]
@@ -50,7 +50,7 @@ internal static partial class LogMessages
     [LoggerMessage(2114, LogLevel.Information, "{Partition}: compacted up to offset {Offset}: {Before} bytes became {After}")]
     public static partial void Compacted(ILogger logger, TopicPartition partition, long offset, long before, long after);
 
-    [LoggerMessage(2115, LogLevel.Information, "{Partition}: created in {Directory}")]
+    [LoggerMessage(2115, LogLevel.Debug, "{Partition}: created in {Directory}")]
     public static partial void Created(ILogger logger, TopicPartition partition, string directory);
 
     [LoggerMessage(2116, LogLevel.Information, "{Partition}: deleted")]

@@ -112,7 +112,9 @@ internal sealed partial class PartitionLog
             var view = _view;
             view.Active.SaveIndexes();
             _epochs.Save();
-            _producers.WriteSnapshot(_files, SegmentFiles.PathOf(_directory, view.LogEndOffset, SegmentFiles.Snapshot));
+            // Most partitions of an internal topic are empty: a snapshot, which is flushed, would say nothing and cost a stop its time.
+            if (view.LogEndOffset > 0 || _producers.Count > 0)
+                _producers.WriteSnapshot(_files, SegmentFiles.PathOf(_directory, view.LogEndOffset, SegmentFiles.Snapshot));
             _deleted = true;
             Dispose(view);
         });

@@ -33,6 +33,13 @@ internal sealed partial class PartitionLog
         return log;
     }
 
+    /// <summary>Creates the log in a directory that was just made: there is nothing to look for, and nothing to check.</summary>
+    public static PartitionLog Create(in PartitionLogSettings settings)
+        => new(settings, LeaderEpochs.None(settings.Files, settings.Directory), [LogSegment.Create(settings.Files, settings.Directory, 0)])
+        {
+            LastFlush = settings.Time.GetUtcNow(),
+        };
+
     private static LogSegment[] OpenSegments(in PartitionLogSettings settings)
     {
         var bases = new List<long>();

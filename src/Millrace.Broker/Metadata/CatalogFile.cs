@@ -41,11 +41,37 @@ internal sealed class CatalogFile(string directory)
         string beside = _path + ".tmp";
         using (var stream = new FileStream(beside, FileMode.Create, FileAccess.Write))
         {
-            JsonSerializer.Serialize(stream, new CatalogContent(CurrentVersion, [.. topics], [.. deleted]), CatalogJson.Default.CatalogContent);
+            Write(stream, topics, deleted);
             stream.Flush(flushToDisk: true);
         }
 
         File.Move(beside, _path, overwrite: true);
+    }
+
+    // By hand: the first topic of a fresh broker need not wait until a serialiser has been set up.
+    private static void Write(FileStream stream, IEnumerable<CatalogEntry> topics, IEnumerable<Guid> deleted)
+    {
+        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
+        json.WriteStartObject();
+        json.WriteNumber(nameof(CatalogContent.Version), CurrentVersion);
+        json.WriteStartArray(nameof(CatalogContent.Topics));
+        foreach (var topic in topics)
+        {
+            json.WriteStartObject();
+            json.WriteString(nameof(CatalogEntry.Name), topic.Name);
+            json.WriteString(nameof(CatalogEntry.Id), topic.Id);
+            json.WriteNumber(nameof(CatalogEntry.Partitions), topic.Partitions);
+            json.WriteStartObject(nameof(CatalogEntry.Configs));
+            foreach (var (key, value) in topic.Configs) json.WriteString(key, value);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray(nameof(CatalogContent.Deleted));
+        foreach (var id in deleted) json.WriteStringValue(id);
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 }
 

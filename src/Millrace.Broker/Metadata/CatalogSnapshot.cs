@@ -1,27 +1,39 @@
-using System.Collections.Immutable;
-
 namespace Millrace.Broker.Metadata;
 
-/// <summary>All topics at one moment.</summary>
+/// <summary>All topics at one moment. A change copies it: changes are rare, and a plain dictionary is the quickest to read and to start with.</summary>
 internal sealed class CatalogSnapshot
 {
-    private CatalogSnapshot(ImmutableDictionary<string, Topic> byName, ImmutableDictionary<Guid, Topic> byId)
+    private readonly Dictionary<string, Topic> _byName;
+    private readonly Dictionary<Guid, Topic> _byId;
+
+    private CatalogSnapshot(Dictionary<string, Topic> byName, Dictionary<Guid, Topic> byId)
     {
-        ByName = byName;
-        ById = byId;
-        Sorted = [.. byName.Values.OrderBy(static t => t.Name, StringComparer.Ordinal)];
+        _byName = byName;
+        _byId = byId;
+        var sorted = new Topic[byName.Count];
+        byName.Values.CopyTo(sorted, 0);
+        Array.Sort(sorted, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        Sorted = sorted;
     }
 
-    public static CatalogSnapshot Empty { get; } =
-        new(ImmutableDictionary.Create<string, Topic>(StringComparer.Ordinal), ImmutableDictionary<Guid, Topic>.Empty);
+    public static CatalogSnapshot Empty { get; } = new(new Dictionary<string, Topic>(StringComparer.Ordinal), []);
 
-    public ImmutableDictionary<string, Topic> ByName { get; }
+    public IReadOnlyDictionary<string, Topic> ByName => _byName;
 
-    public ImmutableDictionary<Guid, Topic> ById { get; }
+    public IReadOnlyDictionary<Guid, Topic> ById => _byId;
 
-    public ImmutableArray<Topic> Sorted { get; }
+    /// <summary>By name.</summary>
+    public IReadOnlyList<Topic> Sorted { get; }
 
-    public CatalogSnapshot With(Topic topic) => new(ByName.SetItem(topic.Name, topic), ById.SetItem(topic.Id, topic));
+    public CatalogSnapshot With(Topic topic) => new(
+        new Dictionary<string, Topic>(_byName, StringComparer.Ordinal) { [topic.Name] = topic }, new Dictionary<Guid, Topic>(_byId) { [topic.Id] = topic });
 
-    public CatalogSnapshot Without(Topic topic) => new(ByName.Remove(topic.Name), ById.Remove(topic.Id));
+    public CatalogSnapshot Without(Topic topic)
+    {
+        var byName = new Dictionary<string, Topic>(_byName, StringComparer.Ordinal);
+        var byId = new Dictionary<Guid, Topic>(_byId);
+        byName.Remove(topic.Name);
+        byId.Remove(topic.Id);
+        return new CatalogSnapshot(byName, byId);
+    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Millrace.Broker.Log;
 
 namespace Millrace.Broker.Metadata;
@@ -11,7 +10,7 @@ internal sealed class Topic(string name, Guid id, IReadOnlyDictionary<string, st
     public Guid Id { get; } = id;
 
     /// <summary>What was set on the topic itself.</summary>
-    public IReadOnlyDictionary<string, string> Configs { get; } = configs.ToFrozenDictionary(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Configs { get; } = new Dictionary<string, string>(configs, StringComparer.Ordinal);
 
     public IReadOnlyList<PartitionLog> Partitions { get; } = partitions;
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Millrace.Broker.Storage;
 
 /// <summary>The file <c>partition.metadata</c>, which holds the topic's id as unpadded URL-safe base64 of its 16 bytes.</summary>
@@ -5,7 +7,7 @@ internal static class PartitionMetadataFile
 {
     public const string Name = "partition.metadata";
 
-    /// <summary>Reads the topic's id; empty where there is no file.</summary>
+    /// <summary>Reads the topic's id; empty where there is no file, or none that got to the disk before the machine died.</summary>
     /// <exception cref="InvalidDataException">The file is malformed.</exception>
     public static Guid Read(string directory)
     {
@@ -14,6 +16,8 @@ internal static class PartitionMetadataFile
             return Guid.Empty;
         var lines = File.ReadAllLines(path);
         const string Prefix = "topic_id: ";
+        if (lines.All(static l => l.AsSpan().Trim('\0').IsEmpty))
+            return Guid.Empty;
         if (lines.Length < 2 || lines[0] != "version: 0" || !lines[1].StartsWith(Prefix, StringComparison.Ordinal))
             throw new InvalidDataException($"{path}: expected 'version: 0' and 'topic_id: …'.");
         try
@@ -26,8 +30,12 @@ internal static class PartitionMetadataFile
         }
     }
 
+    /// <summary>
+    /// Writes the file. It is not flushed: the catalogue, which is, knows the id as well, and a flush for each of the 50 partitions of an internal
+    /// topic would make the first consumer wait for seconds on a busy disk.
+    /// </summary>
     public static void Write(LogFileSystem files, string directory, Guid topicId)
-        => files.Replace(Path.Combine(directory, Name), $"version: 0\ntopic_id: {ToBase64(topicId)}\n");
+        => files.Write(Path.Combine(directory, Name), Encoding.UTF8.GetBytes($"version: 0\ntopic_id: {ToBase64(topicId)}\n"));
 
     /// <summary>A topic id as Kafka writes it.</summary>
     public static string ToBase64(Guid id)

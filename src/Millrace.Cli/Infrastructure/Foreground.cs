@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Millrace.Cli.Infrastructure;
@@ -34,15 +33,5 @@ internal static class Foreground
         Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     /// <summary>Logs to standard error, one line an entry, from the given level.</summary>
-    public static ILoggerFactory CreateLogging(LogLevel minimum) => LoggerFactory.Create(builder => builder
-        .SetMinimumLevel(minimum)
-        .AddFilter("Microsoft", minimum < LogLevel.Warning ? LogLevel.Warning : minimum)
-        .AddFilter("System.Net.Http", minimum < LogLevel.Warning ? LogLevel.Warning : minimum)
-        .AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            console.UseUtcTimestamp = true;
-        })
-        .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(static o => o.LogToStandardErrorThreshold = LogLevel.Trace));
+    public static ILoggerFactory CreateLogging(LogLevel minimum) => new StandardErrorLogging(minimum);
 }

@@ -22,6 +22,9 @@ internal sealed class LeaderEpochs
 
     public int? Latest => Volatile.Read(ref _entries) is { Length: > 0 } entries ? entries[^1].Epoch : null;
 
+    /// <summary>The epochs of a log that has no batch yet.</summary>
+    public static LeaderEpochs None(LogFileSystem files, string directory) => new(files, directory, []);
+
     /// <summary>Reads the file; no file means no epoch yet.</summary>
     /// <exception cref="InvalidDataException">The file is malformed.</exception>
     public static LeaderEpochs Load(LogFileSystem files, string directory)
