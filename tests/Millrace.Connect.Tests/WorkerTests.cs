@@ -110,6 +110,21 @@ public abstract class WorkerTests<TKafka>(TKafka kafka) : IClassFixture<TKafka> 
     }
 
     [Fact]
+    public async Task A_sink_that_was_there_before_its_topic_reads_it_within_seconds()
+    {
+        var topic = _id + "-later";
+        await using var worker = await StartAsync();
+        await worker.PutConnectorAsync(_id + "-sink", new Dictionary<string, string> { ["connector.class"] = "Collecting", ["topics"] = topic });
+        await Eventually.True(() => worker.Find(_id + "-sink").Tasks is [{ State: "RUNNING" }], "the task to run");
+        using (var producer = new ProducerBuilder<Null, string>(new ProducerConfig { BootstrapServers = kafka.Bootstrap }).Build())
+        {
+            await producer.ProduceAsync(topic, new() { Value = "\"first\"" });
+        }
+
+        await Eventually.True(() => Seen().Count == 1, "the record of the new topic");
+    }
+
+    [Fact]
     public async Task Bad_configurations_are_refused_with_their_reasons()
     {
         await using var worker = await StartAsync();

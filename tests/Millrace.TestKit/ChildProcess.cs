@@ -23,6 +23,7 @@ public sealed class ChildProcess : IAsyncDisposable
 
     private readonly Process _guard;
     private readonly ConcurrentQueue<string> _output = new();
+    private readonly ConcurrentQueue<string> _standardOutput = new();
     private readonly TaskCompletionSource<int> _pid = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ChildProcess(Process guard)
@@ -39,6 +40,9 @@ public sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Lines of standard output and standard error so far, in the order of arrival.</summary>
     public IReadOnlyCollection<string> Output => _output;
+
+    /// <summary>Lines of standard output alone.</summary>
+    public IReadOnlyCollection<string> StandardOutput => _standardOutput;
 
     public string OutputText => string.Join('\n', _output);
 
@@ -60,8 +64,8 @@ public sealed class ChildProcess : IAsyncDisposable
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>()) info.Environment[name] = value;
 
         var child = new ChildProcess(new Process { StartInfo = info, EnableRaisingEvents = true });
-        child._guard.OutputDataReceived += (_, e) => child.Take(e.Data);
-        child._guard.ErrorDataReceived += (_, e) => child.Take(e.Data);
+        child._guard.OutputDataReceived += (_, e) => child.Take(e.Data, isStandardOutput: true);
+        child._guard.ErrorDataReceived += (_, e) => child.Take(e.Data, isStandardOutput: false);
         child._guard.Exited += (_, _) => child._pid.TrySetException(new InvalidOperationException($"{file} did not start"));
         child._guard.Start();
         child._guard.BeginOutputReadLine();
@@ -140,7 +144,7 @@ public sealed class ChildProcess : IAsyncDisposable
         _guard.Dispose();
     }
 
-    private void Take(string? line)
+    private void Take(string? line, bool isStandardOutput)
     {
         if (line is null) return;
         if (line.StartsWith("guard-pid ", StringComparison.Ordinal))
@@ -150,5 +154,6 @@ public sealed class ChildProcess : IAsyncDisposable
         }
 
         _output.Enqueue(line);
+        if (isStandardOutput) _standardOutput.Enqueue(line);
     }
 }

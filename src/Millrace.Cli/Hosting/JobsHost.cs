@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 using Microsoft.Extensions.Logging;
 using Millrace.Cli.Infrastructure;
@@ -71,6 +72,10 @@ internal sealed class JobsHost : IAsyncDisposable
     public static Assembly Load(string path)
     {
         if (!File.Exists(path)) throw new CliException($"{path} does not exist; --assembly takes the built .dll that holds the jobs");
+        // In the default context, so that the jobs' Millrace.Streams is this program's; what only the jobs need lies beside them.
+        var beside = new AssemblyDependencyResolver(Path.GetFullPath(path));
+        AssemblyLoadContext.Default.Resolving += (context, name) => beside.ResolveAssemblyToPath(name) is { } found ? context.LoadFromAssemblyPath(found) : null;
+        AssemblyLoadContext.Default.ResolvingUnmanagedDll += (_, name) => beside.ResolveUnmanagedDllToPath(name) is { } found && NativeLibrary.TryLoad(found, out var library) ? library : 0;
         return AssemblyLoadContext.Default.LoadFromAssemblyPath(Path.GetFullPath(path));
     }
 
