@@ -66,7 +66,7 @@ public sealed class ChildProcess : IAsyncDisposable
         var child = new ChildProcess(new Process { StartInfo = info, EnableRaisingEvents = true });
         child._guard.OutputDataReceived += (_, e) => child.Take(e.Data, isStandardOutput: true);
         child._guard.ErrorDataReceived += (_, e) => child.Take(e.Data, isStandardOutput: false);
-        child._guard.Exited += (_, _) => child._pid.TrySetException(new InvalidOperationException($"{file} did not start"));
+        child._guard.Exited += (_, _) => _ = child.NotStartedAsync(file);
         child._guard.Start();
         child._guard.BeginOutputReadLine();
         child._guard.BeginErrorReadLine();
@@ -142,6 +142,13 @@ public sealed class ChildProcess : IAsyncDisposable
         }
 
         _guard.Dispose();
+    }
+
+    // The end of a short process may be known before its first line is; waiting for the end waits for the output too.
+    private async Task NotStartedAsync(string file)
+    {
+        await _guard.WaitForExitAsync().ConfigureAwait(false);
+        _pid.TrySetException(new InvalidOperationException($"{file} did not start: {OutputText}"));
     }
 
     private void Take(string? line, bool isStandardOutput)

@@ -83,7 +83,9 @@ internal sealed class PgbenchPlatform : IAsyncDisposable
         if (victim is Victim.ClickHouseEngine)
         {
             var parent = _parts[Victim.ClickHouse].Process;
-            foreach (var child in await ChildrenAsync(parent.Id)) await ChildProcess.RunAsync("/bin/kill", ["-9", $"{child}"]);
+            var children = Children(parent.Id).ToList();
+            Assert.NotEmpty(children);
+            foreach (var child in children) await ChildProcess.RunAsync("/bin/kill", ["-9", $"{child}"]);
             return;
         }
 
@@ -169,11 +171,8 @@ internal sealed class PgbenchPlatform : IAsyncDisposable
         return file;
     }
 
-    private static async Task<IEnumerable<int>> ChildrenAsync(int pid)
-    {
-        var (_, output) = await ChildProcess.RunAsync("/bin/sh", ["-c", $"cat /proc/{pid}/task/*/children"]);
-        return output.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(int.Parse);
-    }
+    private static IEnumerable<int> Children(int pid) => Directory.EnumerateDirectories($"/proc/{pid}/task")
+        .SelectMany(static task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse);
 
     // By hand: MILLRACE_TEST_LOGS=DIR keeps what the processes said.
     private static async Task KeepLogAsync(Victim victim, ChildProcess process)
