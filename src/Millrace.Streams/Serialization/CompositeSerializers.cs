@@ -73,14 +73,14 @@ internal static class CompositeSerializers
     private static class Scratch
     {
         [ThreadStatic]
-        private static Stack<StateWriter>? s_free;
+        private static Stack<StateWriter>? _free;
 
-        public static StateWriter Rent() => (s_free ??= new()).TryPop(out var writer) ? writer : new StateWriter();
+        public static StateWriter Rent() => (_free ??= new()).TryPop(out var writer) ? writer : new StateWriter();
 
         public static void Return(StateWriter writer)
         {
             writer.Clear();
-            s_free!.Push(writer);
+            _free!.Push(writer);
         }
     }
 }

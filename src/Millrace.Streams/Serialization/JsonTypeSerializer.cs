@@ -6,14 +6,14 @@ namespace Millrace.Streams.Serialization;
 internal sealed class JsonTypeSerializer<T>(JsonSerializerOptions options) : ITypeSerializer<T>
 {
     [ThreadStatic]
-    private static Utf8JsonWriter? s_writer;
+    private static Utf8JsonWriter? _writer;
 
     // The name without the assembly's version: a release of the program must not orphan its state.
     public string Id => "json:" + typeof(T).FullName;
 
     public void Write(StateWriter writer, T value)
     {
-        var json = s_writer ??= new Utf8JsonWriter(writer);
+        var json = _writer ??= new Utf8JsonWriter(writer);
         json.Reset(writer);
         JsonSerializer.Serialize(json, value, options);
         json.Flush();
