@@ -14,7 +14,7 @@ internal sealed class VisibilityProbe(ClickHouseQueries clickhouse, TimeProvider
     // At most this many wait at a time: the probe must not become the load that it measures.
     private const int MostPending = 32;
     private static readonly TimeSpan _between = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentQueue<(Guid Id, long Account, long Committed, DateTimeOffset At)> _samples = new();
     private readonly List<double> _milliseconds = [];
