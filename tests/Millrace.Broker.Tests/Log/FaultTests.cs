@@ -32,6 +32,21 @@ public sealed class FaultTests
         }
     }
 
+    // The file is not flushed, so the death of the machine may leave its name without its bytes.
+    [Theory]
+    [InlineData("")]
+    [InlineData("\0\0\0\0\0\0\0\0")]
+    public async Task A_partition_is_served_whose_metadata_never_reached_the_disk(string left)
+    {
+        await using var fixture = new LogFixture();
+        var log = await fixture.OpenAsync();
+        await log.AppendAsync(fixture.Batch("a", "b"));
+        await using var crashed = fixture.Crashed();
+        await File.WriteAllTextAsync(Path.Combine(crashed.PartitionDirectory, PartitionMetadataFile.Name), left, TestContext.Current.CancellationToken);
+        var recovered = await crashed.OpenAsync();
+        Assert.Equal([(0, "a"), (1, "b")], LogFixture.ReadAll(recovered));
+    }
+
     [Fact]
     public async Task A_flipped_bit_in_the_middle_is_named_and_what_follows_stays_readable()
     {
