@@ -11,12 +11,12 @@ internal static class BankConnectors
         using var capture = JsonDocument.Parse(BankFiles.PostgresConnector);
         yield return (capture.RootElement.GetProperty("name").GetString()!,
             capture.RootElement.GetProperty("config").EnumerateObject().ToDictionary(static p => p.Name, static p => p.Value.GetString()!, StringComparer.Ordinal));
-        yield return Sink("clickhouse-transactions", BankTopics.Transactions, "transactions_realtime");
-        yield return Sink("clickhouse-accounts", BankTopics.Accounts, "accounts_current");
-        yield return Sink("clickhouse-activity", BankTopics.Activity, "account_activity_per_minute");
-        yield return Sink("clickhouse-alerts", BankTopics.Alerts, "fraud_alerts");
+        yield return Sink("clickhouse-transactions", BankTopics.Transactions, "transactions_realtime", 100);
+        yield return Sink("clickhouse-accounts", BankTopics.Accounts, "accounts_current", 500);
+        yield return Sink("clickhouse-activity", BankTopics.Activity, "account_activity_per_minute", 500);
+        yield return Sink("clickhouse-alerts", BankTopics.Alerts, "fraud_alerts", 100);
 
-        (string, Dictionary<string, string>) Sink(string name, string topic, string table) => (name, new Dictionary<string, string>(StringComparer.Ordinal)
+        (string, Dictionary<string, string>) Sink(string name, string topic, string table, int lingerMs) => (name, new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["connector.class"] = "com.clickhouse.kafka.connect.ClickHouseSinkConnector",
             ["tasks.max"] = "1",
@@ -27,6 +27,8 @@ internal static class BankConnectors
             ["username"] = "default",
             ["topic2TableMap"] = $"{topic}={table}",
             ["exactlyOnce"] = "true",
+            // Every insert is a part that ClickHouse merges: few larger ones cost a fraction of many small ones.
+            ["linger.ms"] = $"{lingerMs}",
         });
     }
 }
