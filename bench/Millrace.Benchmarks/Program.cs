@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using Millrace.Benchmarks;
+using Millrace.Benchmarks.EndToEnd;
 using Millrace.Benchmarks.Kafka;
 using Millrace.Benchmarks.Streams;
 
@@ -18,6 +19,10 @@ if (args is ["streams"])
     await StreamsThroughput.RunAsync();
     return 0;
 }
+
+// Commit to visible, by the release of ./millrace: end-to-end [DURATION]
+if (args is ["end-to-end", .. var duration])
+    return await CommitToVisible.RunAsync(duration is [var given] ? given : "60s", Console.Out);
 
 // The others are BenchmarkDotNet's: --filter '*', --list flat.
 BenchmarkSwitcher.FromAssembly(typeof(LogFigures).Assembly).Run(args);

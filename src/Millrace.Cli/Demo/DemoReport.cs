@@ -23,6 +23,9 @@ internal sealed record DemoReport
 
     public required long Duplicates { get; init; }
 
+    /// <summary>Commits that PostgreSQL acknowledged to the generator in <see cref="Seconds"/>: what <c>--rate</c> asked for, if the machine bore it.</summary>
+    public required long Commits { get; init; }
+
     public required Percentiles VisibleMs { get; init; }
 
     public required IReadOnlyDictionary<string, double?> MemoryMb { get; init; }
@@ -38,7 +41,7 @@ internal sealed record DemoReport
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsGood => Missing == 0 && Duplicates == 0 && AlertsRaised == AlertsExpected;
 
-    public static DemoReport From(AuditReport audit, IReadOnlyList<double> visible, IReadOnlyDictionary<string, double?> memory, double startSeconds, double seconds, ulong seed) => new()
+    public static DemoReport From(AuditReport audit, IReadOnlyList<double> visible, IReadOnlyDictionary<string, double?> memory, double startSeconds, double seconds, long commits, ulong seed) => new()
     {
         Transactions = audit.Transactions,
         Changes = audit.Changes,
@@ -49,6 +52,7 @@ internal sealed record DemoReport
         Rows = audit.Rows,
         Missing = audit.Missing,
         Duplicates = audit.Duplicates,
+        Commits = commits,
         VisibleMs = Percentiles.Of(visible),
         MemoryMb = memory,
         StartSeconds = startSeconds,

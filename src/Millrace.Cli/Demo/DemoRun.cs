@@ -74,7 +74,7 @@ internal sealed class DemoRun(DemoOptions options, ILoggerFactory logging, Actio
         await asking;
         Measure(platform, peak);
         var report = await audit.RunAsync(CancellationToken.None);
-        return DemoReport.From(report, probe.Milliseconds, peak, startSeconds, seconds, options.Seed);
+        return DemoReport.From(report, probe.Milliseconds, peak, startSeconds, seconds, writer.Commits, options.Seed);
     }
 
     private static BankAudit Audit(DemoPlatform platform) => new(platform.Bank, platform.Bootstrap, platform.ClickHouse);
