@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Confluent.Kafka;
+using Millrace.Cli.Hosting;
 using Millrace.Cli.Infrastructure;
 
 namespace Millrace.Cli.Commands;
@@ -25,9 +26,10 @@ internal static class ProduceCommand
         command.SetGuardedAction(async (parsed, cancellationToken) =>
         {
             var config = new ProducerConfig { BootstrapServers = parsed.GetValue(bootstrap), EnableIdempotence = true, CompressionType = parsed.GetValue(compression), LingerMs = 5 };
+            await Reachable.EnsureAsync(parsed.GetValue(bootstrap)!, TimeSpan.Zero, cancellationToken);
             Error? failed = null;
             long acknowledged = 0;
-            using var producer = new ProducerBuilder<byte[]?, byte[]?>(config).Build();
+            using var producer = new ProducerBuilder<byte[]?, byte[]?>(config).SetLogHandler(static (_, _) => { }).Build();
             while (await Terminal.In.ReadLineAsync(cancellationToken) is { } line && Volatile.Read(ref failed) is null)
             {
                 var message = Message(line, parsed.GetValue(separator), parsed.GetValue(tombstones)!);
