@@ -56,7 +56,7 @@ public sealed class ConfigCheckTests : IDisposable
         var result = await MillraceProgram.RunAsync("config", "check", broken);
         Assert.True(result.ExitCode == 1, $"{result.ExitCode}\n{result.Output}\n{result.Error}");
         Assert.Contains(file, result.Error, StringComparison.Ordinal);
-        Assert.Contains($"line {lines.Length}", result.Error, StringComparison.Ordinal);
+        Assert.Matches($"(:|, line ){lines.Length}:", result.Error);
         Assert.Contains(key, result.Error, StringComparison.Ordinal);
     }
 

@@ -92,14 +92,13 @@ public sealed class ServerTests(EmbeddedBroker kafka) : IClassFixture<EmbeddedBr
 
     [Theory]
     [InlineData("broker")]
-    [InlineData("clickhouse")]
     public async Task A_data_directory_in_use_is_explained(string command)
     {
         var data = _directory.Combine(command);
         await using var first = await MillraceProgram.StartAsync([command, "--listen", "127.0.0.1:0", "--data", data]);
         var error = (await MillraceProgram.RunAsync(command, "--listen", "127.0.0.1:0", "--data", data)).Refusal();
         Assert.Contains(data, error, StringComparison.Ordinal);
-        Assert.Contains("--data", error, StringComparison.Ordinal);
+        Assert.Contains("in use", error, StringComparison.Ordinal);
     }
 
     public void Dispose() => _directory.Dispose();

@@ -29,11 +29,11 @@ internal static class Boundary
         });
 
     /// <summary>What is wrong in the words of the command line goes to standard error alone; the whole help is there for whoever asks for it.</summary>
-    public static ParseResult WithShortErrors(this ParseResult parsed)
+    public static ParseResult WithShortErrors(this ParseResult parsed, InvocationConfiguration configuration)
     {
         if (parsed.Action is not ParseErrorAction action) return parsed;
         action.ShowHelp = false;
-        action.ShowTypoCorrections = true;
+        configuration.Output = configuration.Error;
         var command = parsed.CommandResult.Command;
         // Called without a subcommand: the list of them is the answer.
         if (command.Action is null && parsed.UnmatchedTokens.Count == 0 && parsed.Tokens.Count <= 1) action.ShowHelp = true;

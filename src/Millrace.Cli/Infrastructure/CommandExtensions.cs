@@ -20,8 +20,9 @@ internal static class CommandExtensions
         option.Description = $"{description} [env: {variables[^1]}]";
         Func<string, T> read = parse ?? (typeof(T) == typeof(bool) ? static t => (T)(object)bool.Parse(t) : static t => (T)Convert.ChangeType(t, typeof(T), CultureInfo.InvariantCulture));
         option.DefaultValueFactory = result => option.Variable is { } variable ? Parse(result, Environment.GetEnvironmentVariable(variable)!, variable, read) : fallback;
-        // A flag may stand alone: --json is --json true.
-        option.CustomParser = result => result.Tokens is [var token, ..] ? Parse(result, token.Value, name, read) : (T)(object)true;
+        // A flag may stand alone: --json is --json true. A text may be empty: --connect-url=.
+        if (typeof(T) == typeof(string)) option.Arity = ArgumentArity.ZeroOrOne;
+        option.CustomParser = result => Parse(result, result.Tokens is [var token, ..] ? token.Value : typeof(T) == typeof(bool) ? bool.TrueString : string.Empty, name, read);
 
         command.Options.Add(option);
         return option;

@@ -65,5 +65,5 @@ internal static class CommonOptions
     }
 
     public static EnvironmentOption<TimeSpan> AddTimeout(this Command command, string description, TimeSpan fallback) =>
-        command.AddOption("--timeout", description, fallback, "30s", Durations.Parse);
+        command.AddOption("--timeout", description, fallback, "30s", static t => Durations.Parse(t, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1)));
 }
