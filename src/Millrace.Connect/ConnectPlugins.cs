@@ -40,7 +40,8 @@ public sealed class ConnectPlugins
     {
         var (name, config, _) = ConnectorJson.Parse(text, file);
         var className = config.GetValueOrDefault("connector.class") ?? throw new ConfigException($"{file}: \"config\" has no \"connector.class\".");
-        return (name, ConnectorValidation.Check(CreateConnector(className), config, this, out _));
+        var named = new Dictionary<string, string>(config, StringComparer.Ordinal) { ["name"] = name };
+        return (name, ConnectorValidation.Check(CreateConnector(className), named, this, out _));
     }
 
     internal IConnector CreateConnector(string className) => Find(_connectors, className, "connector")();

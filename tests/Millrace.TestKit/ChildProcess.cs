@@ -24,6 +24,7 @@ public sealed class ChildProcess : IAsyncDisposable
     private readonly Process _guard;
     private readonly ConcurrentQueue<string> _output = new();
     private readonly ConcurrentQueue<string> _standardOutput = new();
+    private readonly ConcurrentQueue<string> _standardError = new();
     private readonly TaskCompletionSource<int> _pid = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ChildProcess(Process guard)
@@ -43,6 +44,9 @@ public sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Lines of standard output alone.</summary>
     public IReadOnlyCollection<string> StandardOutput => _standardOutput;
+
+    /// <summary>Lines of standard error alone.</summary>
+    public IReadOnlyCollection<string> StandardError => _standardError;
 
     public string OutputText => string.Join('\n', _output);
 
@@ -64,8 +68,8 @@ public sealed class ChildProcess : IAsyncDisposable
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>()) info.Environment[name] = value;
 
         var child = new ChildProcess(new Process { StartInfo = info, EnableRaisingEvents = true });
-        child._guard.OutputDataReceived += (_, e) => child.Take(e.Data, isStandardOutput: true);
-        child._guard.ErrorDataReceived += (_, e) => child.Take(e.Data, isStandardOutput: false);
+        child._guard.OutputDataReceived += (_, e) => child.Take(e.Data, child._standardOutput);
+        child._guard.ErrorDataReceived += (_, e) => child.Take(e.Data, child._standardError);
         child._guard.Exited += (_, _) => _ = child.NotStartedAsync(file);
         child._guard.Start();
         child._guard.BeginOutputReadLine();
@@ -151,7 +155,7 @@ public sealed class ChildProcess : IAsyncDisposable
         _pid.TrySetException(new InvalidOperationException($"{file} did not start: {OutputText}"));
     }
 
-    private void Take(string? line, bool isStandardOutput)
+    private void Take(string? line, ConcurrentQueue<string> stream)
     {
         if (line is null) return;
         if (line.StartsWith("guard-pid ", StringComparison.Ordinal))
@@ -160,7 +164,7 @@ public sealed class ChildProcess : IAsyncDisposable
             return;
         }
 
+        stream.Enqueue(line);
         _output.Enqueue(line);
-        if (isStandardOutput) _standardOutput.Enqueue(line);
     }
 }

@@ -19,9 +19,8 @@ internal static class BrokerCommand
         command.WithExamples(
             "millrace broker --listen 127.0.0.1:9092 --data /var/lib/millrace",
             "kcat -b 127.0.0.1:9092 -L");
-        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("broker", async ct =>
+        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("broker", parsed.GetValue(logLevel), async (logging, ct) =>
         {
-            var logging = Foreground.CreateLogging(parsed.GetValue(logLevel));
             var options = new BrokerOptions { Listen = parsed.GetValue(listen)!, DataDirectory = parsed.GetValue(data)! };
             if (parsed.GetValue(config) is { } file) options = WithFile(options, file, listen.IsChosen(parsed), data.IsChosen(parsed));
             if (parsed.GetValue(advertised) is { } address) options = options with { Advertised = address };

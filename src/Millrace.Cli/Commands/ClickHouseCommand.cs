@@ -15,12 +15,12 @@ internal static class ClickHouseCommand
         var data = command.AddOption("--data", "directory of the tables", "data/clickhouse", "DIR");
         var user = command.AddOption("--user", "the user that requests name", "default", "NAME");
         var password = command.AddOption<string?>("--password", "the user's password; none unless set", null, "TEXT", static t => t);
-        var memory = command.AddOption("--max-memory", "bytes that the engine may use for queries and caches", 600_000_000L, "BYTES");
+        var memory = command.AddOption("--max-memory", "bytes that the engine may use for queries and caches", 600_000_000L, "BYTES", static t => Numbers.Long(t, 100_000_000, long.MaxValue));
         var logLevel = command.AddLogLevel();
         command.WithExamples(
             "millrace clickhouse --listen 127.0.0.1:8123 --data /var/lib/millrace/clickhouse",
             "curl -s 'http://127.0.0.1:8123/?query=SELECT+version()'");
-        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("clickhouse", async ct =>
+        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("clickhouse", parsed.GetValue(logLevel), async (logging, ct) =>
         {
             var options = new ClickHouseOptions
             {
@@ -31,7 +31,7 @@ internal static class ClickHouseCommand
                 MaxMemory = parsed.GetValue(memory),
             };
             using var bar = new EngineBar();
-            var server = await ClickHouseServer.StartAsync(options, Foreground.CreateLogging(parsed.GetValue(logLevel)), bar, ct);
+            var server = await ClickHouseServer.StartAsync(options, logging, bar, ct);
             return (server, server.Address.ToString().TrimEnd('/'));
         }, cancellationToken));
         return command;

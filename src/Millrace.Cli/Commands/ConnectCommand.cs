@@ -20,28 +20,32 @@ internal static class ConnectCommand
         command.Arguments.Add(properties);
         var bootstrap = command.AddBootstrap();
         var listen = command.AddListen("127.0.0.1:8083");
-        var connectors = new Option<string[]>("--connector")
-        {
-            Description = "a connector's JSON file ({\"name\":…,\"config\":{…}}), created or updated at start; may be repeated",
-            HelpName = "FILE",
-            DefaultValueFactory = static _ => [],
-        };
-        command.Options.Add(connectors);
+        var connectors = command.AddList("--connector", "a connector's JSON file ({\"name\":…,\"config\":{…}}), created or updated at start", "FILE");
         var overrides = command.AddPairs("--override", "a connector setting that differs here, such as database.hostname=db1, or NAME:database.password=… for one connector; not stored");
         var logLevel = command.AddLogLevel();
         command.WithExamples(
             "millrace connect --bootstrap 127.0.0.1:9092 --listen 127.0.0.1:8083",
             "millrace connect worker.properties --connector postgres-connector.json --override database.hostname=db1 --override database.password=$PGPASSWORD",
             "curl -s http://127.0.0.1:8083/connectors?expand=status");
-        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("connect", async ct =>
+        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("connect", parsed.GetValue(logLevel), async (logging, ct) =>
         {
             var options = new ConnectWorkerOptions();
             if (parsed.GetValue(properties) is { } file) options = WorkerProperties.Load(file, options);
             if (bootstrap.IsChosen(parsed) || parsed.GetValue(properties) is null) options = options with { BootstrapServers = parsed.GetValue(bootstrap)! };
-            if (listen.IsChosen(parsed) || parsed.GetValue(properties) is null) options = options with { Listener = Addresses.Http(parsed.GetValue(listen)!) };
+            if (listen.IsChosen(parsed) || parsed.GetValue(properties) is null) options = options with { Listener = await Addresses.HttpAsync(parsed.GetValue(listen)!, ct) };
             options = options with { Overrides = parsed.GetValue(overrides)! };
-            var worker = await ConnectWorker.StartAsync(options, Plugins.All(), Foreground.CreateLogging(parsed.GetValue(logLevel)), ct);
-            foreach (var connector in parsed.GetValue(connectors)!) await worker.PutConnectorFileAsync(connector, ct);
+            await Reachable.EnsureAsync(options.BootstrapServers, Reachable.ServerPatience, ct);
+            var worker = await ConnectWorker.StartAsync(options, Plugins.All(), logging, ct);
+            try
+            {
+                foreach (var connector in parsed.GetValue(connectors)!) await worker.PutConnectorFileAsync(connector, ct);
+            }
+            catch
+            {
+                await worker.DisposeAsync();
+                throw;
+            }
+
             return (worker, worker.Address.ToString().TrimEnd('/'));
         }, cancellationToken));
         return command;

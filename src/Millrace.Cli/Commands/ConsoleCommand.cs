@@ -29,7 +29,7 @@ internal static class ConsoleCommand
         command.WithExamples(
             "millrace console --bootstrap kafka1:9092 --connect-url http://connect:8083 --clickhouse-url http://clickhouse:8123",
             "millrace console --config console.json");
-        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("console", async ct =>
+        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("console", parsed.GetValue(logLevel), async (logging, ct) =>
         {
             var options = parsed.GetValue(config) is { } file ? await ReadAsync(file, ct) : new ConsoleOptions();
             var fromFile = parsed.GetValue(config) is not null;
@@ -39,7 +39,7 @@ internal static class ConsoleCommand
             Set(streams, v => options.StreamsUrl = v.Length == 0 ? null : v);
             Set(clickhouse, v => options.ClickHouseUrl = v.Length == 0 ? null : v);
             Set(readOnly, v => options.ReadOnly = v);
-            var server = await ConsoleServer.StartAsync(options, Foreground.CreateLogging(parsed.GetValue(logLevel)), ct);
+            var server = await ConsoleServer.StartAsync(options, logging, ct);
             return (server, server.Address.ToString().TrimEnd('/'));
 
             void Set<T>(EnvironmentOption<T> option, Action<T> apply)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Confluent.Kafka;
+using Millrace.Cli.Hosting;
 using Millrace.Cli.Infrastructure;
 using Millrace.Kafka.Consuming;
 using Millrace.Operations.Browsing;
@@ -17,7 +18,7 @@ internal static class ConsumeCommand
         command.Arguments.Add(topic);
         var bootstrap = command.AddBootstrap();
         var from = command.AddOption("--from", "beginning, end, or a time (2026-01-31T12:00:00Z)", "beginning", "WHERE");
-        var count = command.AddOption("--count", "end after this many records; 0 for no end", 0L, "N");
+        var count = command.AddOption("--count", "end after this many records; 0 for no end", 0L, "N", static t => Numbers.Long(t, 0, long.MaxValue));
         var exit = command.AddOption("--exit", "end at the end of the topic", false);
         var group = command.AddOption<string?>("--group", "join this group and commit what was printed", null, "GROUP", static t => t);
         var uncommitted = command.AddOption("--uncommitted", "also records of open and aborted transactions", false);
@@ -31,6 +32,7 @@ internal static class ConsumeCommand
             var settings = new Settings(
                 parsed.GetValue(bootstrap)!, parsed.GetValue(topic)!, parsed.GetValue(from)!, parsed.GetValue(count), parsed.GetValue(exit), parsed.GetValue(group),
                 parsed.GetValue(uncommitted), parsed.GetValue(keys), parsed.GetValue(json));
+            await Reachable.EnsureAsync(settings.Bootstrap, TimeSpan.Zero, cancellationToken);
             // The reader blocks its thread while it waits for records.
             await Task.Factory.StartNew(() => Read(settings, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             return 0;
@@ -83,7 +85,7 @@ internal static class ConsumeCommand
 
     private static List<TopicPartition> Partitions(Settings settings)
     {
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = settings.Bootstrap }).Build();
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = settings.Bootstrap }).SetLogHandler(static (_, _) => { }).Build();
         var found = admin.GetMetadata(TimeSpan.FromSeconds(15)).Topics.FirstOrDefault(t => t.Topic == settings.Topic);
         if (found is null || found.Partitions.Count == 0) throw new CliException($"there is no topic '{settings.Topic}' at {settings.Bootstrap}; 'millrace topics list' shows what there is");
         return [.. found.Partitions.Select(p => new TopicPartition(settings.Topic, p.PartitionId))];

@@ -12,7 +12,7 @@ internal static class DemoCommand
     public static Command Create()
     {
         var command = new Command("demo", "Run a bank on the whole platform: PostgreSQL, capture, broker, fraud rules, ClickHouse and the console.");
-        var duration = command.AddOption<TimeSpan?>("--duration", "how long the bank lives; until Ctrl+C unless set. At its end everything is counted and compared", null, "60s", static t => Durations.Parse(t));
+        var duration = command.AddOption<TimeSpan?>("--duration", "how long the bank lives; until Ctrl+C unless set. At its end everything is counted and compared", null, "60s", static t => Durations.Parse(t, TimeSpan.FromSeconds(1), TimeSpan.FromDays(3650)));
         var rate = command.AddOption("--rate", "database transactions per second", 100.0, "N", static t => double.Parse(t, CultureInfo.InvariantCulture));
         var seed = command.AddOption("--seed", "the same seed gives the same bank, payments and frauds", 1UL, "N");
         var data = command.AddOption<string?>("--data", "directory to keep everything in, and to go on from; a temporary one unless set", null, "DIR", static t => t);

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Millrace.Cli.Hosting;
 using Millrace.Cli.Infrastructure;
-using Millrace.Operations;
 using Millrace.Operations.Groups;
 
 namespace Millrace.Cli.Commands;
@@ -21,7 +21,7 @@ internal static class GroupsCommand
         command.WithExamples("millrace groups list --json");
         command.SetGuardedAction(async (parsed, cancellationToken) =>
         {
-            using var cluster = KafkaCluster.Connect(parsed.GetValue(bootstrap)!);
+            using var cluster = await Reachable.ConnectAsync(parsed.GetValue(bootstrap)!, cancellationToken);
             var groups = await new GroupService(cluster).ListAsync(cancellationToken);
             new Printer(parsed.GetValue(json)).Print(groups, "There are no groups.", ("group", static g => g.Id), ("state", static g => g.State), ("protocol", static g => g.Protocol));
             return 0;
@@ -39,7 +39,7 @@ internal static class GroupsCommand
         command.WithExamples("millrace groups describe fraud-rules");
         command.SetGuardedAction(async (parsed, cancellationToken) =>
         {
-            using var cluster = KafkaCluster.Connect(parsed.GetValue(bootstrap)!);
+            using var cluster = await Reachable.ConnectAsync(parsed.GetValue(bootstrap)!, cancellationToken);
             var group = await new GroupService(cluster).GetAsync(parsed.GetValue(name)!, cancellationToken: cancellationToken);
             if (parsed.GetValue(json))
             {
@@ -70,7 +70,7 @@ internal static class GroupsCommand
         command.WithExamples("millrace groups reset billing payments.transactions.created.v1 --to 2026-01-31T12:00:00Z", "millrace groups reset billing payments.transactions.created.v1 --to -100 --yes");
         command.SetGuardedAction(async (parsed, cancellationToken) =>
         {
-            using var cluster = KafkaCluster.Connect(parsed.GetValue(bootstrap)!);
+            using var cluster = await Reachable.ConnectAsync(parsed.GetValue(bootstrap)!, cancellationToken);
             var reset = new OffsetReset(cluster);
             var plan = await reset.PlanAsync(parsed.GetValue(group)!, parsed.GetValue(topic)!, parsed.GetValue(to)!, cancellationToken: cancellationToken);
             if (parsed.GetValue(yes)) await reset.ApplyAsync(parsed.GetValue(group)!, plan, cancellationToken);
@@ -92,7 +92,7 @@ internal static class GroupsCommand
         command.WithExamples("millrace groups delete old-consumer --yes");
         command.SetGuardedAction(async (parsed, cancellationToken) =>
         {
-            using var cluster = KafkaCluster.Connect(parsed.GetValue(bootstrap)!);
+            using var cluster = await Reachable.ConnectAsync(parsed.GetValue(bootstrap)!, cancellationToken);
             var groups = new GroupService(cluster);
             var group = await groups.GetAsync(parsed.GetValue(name)!, measureTime: false, cancellationToken);
             if (parsed.GetValue(yes)) await groups.DeleteAsync(group.Id, cancellationToken);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Confluent.Kafka;
+using Millrace.Cli.Hosting;
 using Millrace.Cli.Infrastructure;
 
 namespace Millrace.Cli.Commands;
@@ -18,16 +19,18 @@ internal static class ProduceCommand
         var headers = command.AddPairs("--header", "a header of every record");
         var compression = command.AddOption("--compression", "none, gzip, snappy, lz4 or zstd", CompressionType.Lz4, "CODEC", static t => Enum.Parse<CompressionType>(t, ignoreCase: true));
         var tombstones = command.AddOption("--null-marker", "a value that stands for null: a tombstone", string.Empty, "TEXT");
+        var timeout = command.AddTimeout("give up on a record that is not acknowledged after this time", TimeSpan.FromSeconds(30));
         var json = command.AddJson();
         command.WithExamples(
             "echo 'hello' | millrace produce scratch",
             "printf '42:{\"amount\":1}\\n' | millrace produce payments.transactions.created.v1 --key-separator :");
         command.SetGuardedAction(async (parsed, cancellationToken) =>
         {
-            var config = new ProducerConfig { BootstrapServers = parsed.GetValue(bootstrap), EnableIdempotence = true, CompressionType = parsed.GetValue(compression), LingerMs = 5 };
+            var config = new ProducerConfig { BootstrapServers = parsed.GetValue(bootstrap), EnableIdempotence = true, CompressionType = parsed.GetValue(compression), LingerMs = 5, MessageTimeoutMs = (int)parsed.GetValue(timeout).TotalMilliseconds };
+            await Reachable.EnsureAsync(parsed.GetValue(bootstrap)!, TimeSpan.Zero, cancellationToken);
             Error? failed = null;
             long acknowledged = 0;
-            using var producer = new ProducerBuilder<byte[]?, byte[]?>(config).Build();
+            using var producer = new ProducerBuilder<byte[]?, byte[]?>(config).SetLogHandler(static (_, _) => { }).Build();
             while (await Terminal.In.ReadLineAsync(cancellationToken) is { } line && Volatile.Read(ref failed) is null)
             {
                 var message = Message(line, parsed.GetValue(separator), parsed.GetValue(tombstones)!);
@@ -36,7 +39,7 @@ internal static class ProduceCommand
             }
 
             while (producer.Flush(TimeSpan.FromSeconds(1)) > 0 && Volatile.Read(ref failed) is null) cancellationToken.ThrowIfCancellationRequested();
-            if (failed is not null) throw new CliException($"after {acknowledged:N0} acknowledged records: {failed.Reason}");
+            if (failed is not null) throw new CliException($"after {acknowledged:N0} acknowledged records: {failed.Reason}{(failed.Code == ErrorCode.Local_MsgTimedOut ? "; the broker's log says why it did not take them" : string.Empty)}");
             new Printer(parsed.GetValue(json)).Print(new { Topic = parsed.GetValue(topic), Acknowledged = acknowledged }, $"{acknowledged:N0} records acknowledged");
             return 0;
 

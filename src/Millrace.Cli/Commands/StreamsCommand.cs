@@ -18,8 +18,8 @@ internal static class StreamsCommand
         var bootstrap = command.AddBootstrap();
         var listen = command.AddListen("127.0.0.1:8082");
         var checkpoints = command.AddOption("--checkpoints", "directory of the checkpoints, one folder a job", "data/checkpoints", "DIR");
-        var interval = command.AddOption("--checkpoint-interval", "time between checkpoints: exactly-once results become visible at each", TimeSpan.FromSeconds(1), "1s", Durations.Parse);
-        var parallelism = command.AddOption("--parallelism", "subtasks per operator", 1, "N");
+        var interval = command.AddOption("--checkpoint-interval", "time between checkpoints: exactly-once results become visible at each", TimeSpan.FromSeconds(1), "1s", static t => Durations.Parse(t, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)));
+        var parallelism = command.AddOption("--parallelism", "subtasks per operator", 1, "N", static t => (int)Numbers.Long(t, 1, 1024));
         var settings = command.AddPairs("--set", "a setting that is given to the jobs");
         var json = command.AddJson();
         var logLevel = command.AddLogLevel();
@@ -47,7 +47,9 @@ internal static class StreamsCommand
                 Parallelism = parsed.GetValue(parallelism),
                 Settings = new Dictionary<string, string>(parsed.GetValue(settings)!, StringComparer.Ordinal) { ["bootstrap.servers"] = parsed.GetValue(bootstrap)! },
             };
-            await using var host = await JobsHost.StartAsync(jobs, options, Foreground.CreateLogging(parsed.GetValue(logLevel)), cancellationToken);
+            await Reachable.EnsureAsync(parsed.GetValue(bootstrap)!, Reachable.ServerPatience, cancellationToken);
+            using var logging = Foreground.CreateLogging(parsed.GetValue(logLevel));
+            await using var host = await JobsHost.StartAsync(jobs, options, logging, cancellationToken);
             await Foreground.Ready("streams", host.Address);
             // A job that fails for good ends the process, so that whoever supervises it sees it; the exception says why.
             await (await Task.WhenAny(host.AnyEnded, Foreground.UntilCancelled(cancellationToken)));

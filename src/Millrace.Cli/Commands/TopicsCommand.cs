@@ -1,7 +1,7 @@
 using System.CommandLine;
+using Millrace.Cli.Hosting;
 using Millrace.Cli.Infrastructure;
 using Millrace.Kafka.Naming;
-using Millrace.Operations;
 using Millrace.Operations.Topics;
 
 namespace Millrace.Cli.Commands;
@@ -23,7 +23,7 @@ internal static class TopicsCommand
         command.WithExamples("millrace topics list --bootstrap 127.0.0.1:9092");
         command.SetGuardedAction(async (parsed, cancellationToken) =>
         {
-            using var cluster = KafkaCluster.Connect(parsed.GetValue(bootstrap)!);
+            using var cluster = await Reachable.ConnectAsync(parsed.GetValue(bootstrap)!, cancellationToken);
             var topics = await new TopicService(cluster).ListAsync(parsed.GetValue(all), cancellationToken);
             new Printer(parsed.GetValue(json)).Print(topics, "There are no topics.",
                 ("topic", static t => t.Name), ("partitions", static t => t.Partitions), ("replicas", static t => t.ReplicationFactor), ("under-replicated", static t => t.UnderReplicated));
@@ -42,7 +42,7 @@ internal static class TopicsCommand
         command.WithExamples("millrace topics describe cdc.transactions");
         command.SetGuardedAction(async (parsed, cancellationToken) =>
         {
-            using var cluster = KafkaCluster.Connect(parsed.GetValue(bootstrap)!);
+            using var cluster = await Reachable.ConnectAsync(parsed.GetValue(bootstrap)!, cancellationToken);
             var topic = await new TopicService(cluster).GetAsync(parsed.GetValue(name)!, cancellationToken);
             if (parsed.GetValue(json))
             {
@@ -64,8 +64,8 @@ internal static class TopicsCommand
         var name = new Argument<string>("TOPIC");
         command.Arguments.Add(name);
         var bootstrap = command.AddBootstrap();
-        var partitions = command.AddOption<int?>("--partitions", "number of partitions; the broker's default unless set", null, "N", static t => int.Parse(t));
-        var replicas = command.AddOption<short?>("--replication-factor", "replicas; the broker's default unless set", null, "N", static t => short.Parse(t));
+        var partitions = command.AddOption<int?>("--partitions", "number of partitions; the broker's default unless set", null, "N", static t => (int)Numbers.Long(t, 1, 100_000));
+        var replicas = command.AddOption<short?>("--replication-factor", "replicas; the broker's default unless set", null, "N", static t => (short)Numbers.Long(t, 1, short.MaxValue));
         var settings = command.AddPairs("--config", "a topic setting by Kafka's name, such as cleanup.policy=compact");
         var anyName = command.AddOption("--any-name", "accept a name that breaks the convention", false);
         var dryRun = command.AddOption("--dry-run", "only ask the broker whether it would", false);
@@ -75,7 +75,7 @@ internal static class TopicsCommand
         {
             var topic = parsed.GetValue(name)!;
             if (!parsed.GetValue(anyName) && TopicName.Check(topic) is { } problem) throw new CliException($"{problem} (--any-name creates it all the same)");
-            using var cluster = KafkaCluster.Connect(parsed.GetValue(bootstrap)!);
+            using var cluster = await Reachable.ConnectAsync(parsed.GetValue(bootstrap)!, cancellationToken);
             await new TopicService(cluster).CreateAsync(topic, parsed.GetValue(partitions), parsed.GetValue(replicas), parsed.GetValue(settings), parsed.GetValue(dryRun), cancellationToken);
             new Printer(parsed.GetValue(json)).Print(new { Topic = topic, Created = !parsed.GetValue(dryRun) }, parsed.GetValue(dryRun) ? $"{topic} could be created." : $"Created {topic}.");
             return 0;
@@ -94,7 +94,7 @@ internal static class TopicsCommand
         command.WithExamples("millrace topics delete scratch", "millrace topics delete scratch --yes");
         command.SetGuardedAction(async (parsed, cancellationToken) =>
         {
-            using var cluster = KafkaCluster.Connect(parsed.GetValue(bootstrap)!);
+            using var cluster = await Reachable.ConnectAsync(parsed.GetValue(bootstrap)!, cancellationToken);
             var service = new TopicService(cluster);
             var topic = await service.GetAsync(parsed.GetValue(name)!, cancellationToken);
             var really = parsed.GetValue(yes);

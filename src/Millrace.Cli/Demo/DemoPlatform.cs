@@ -120,7 +120,7 @@ internal sealed class DemoPlatform : IAsyncDisposable
             new ConnectWorkerOptions
             {
                 BootstrapServers = Bootstrap,
-                Listener = Addresses.Http(options.Addresses.Connect),
+                Listener = await Addresses.HttpAsync(options.Addresses.Connect, cancellationToken),
                 Overrides = new Dictionary<string, string>(StringComparer.Ordinal)
                 {
                     ["database.hostname"] = EmbeddedPostgres.Host,

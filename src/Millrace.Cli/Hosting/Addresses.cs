@@ -6,7 +6,9 @@ namespace Millrace.Cli.Hosting;
 /// <summary>HOST:PORT, as every command takes it, in the forms that the parts take.</summary>
 internal static class Addresses
 {
-    public static string Http(string listen) => listen.Contains("://", StringComparison.Ordinal) ? listen : $"http://{listen}";
+    /// <summary>As Kestrel takes it. Names are resolved here: Kestrel takes any name that it does not know for all interfaces.</summary>
+    public static async Task<string> HttpAsync(string listen, CancellationToken cancellationToken) =>
+        listen.Contains("://", StringComparison.Ordinal) ? listen : $"http://{await ResolveAsync(listen, cancellationToken)}";
 
     public static async Task<IPEndPoint> ResolveAsync(string listen, CancellationToken cancellationToken)
     {

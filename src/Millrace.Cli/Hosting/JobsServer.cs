@@ -24,7 +24,7 @@ internal sealed class JobsServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(new Forward(logging));
-        builder.WebHost.UseUrls(Addresses.Http(listen));
+        builder.WebHost.UseUrls(await Addresses.HttpAsync(listen, cancellationToken));
         var app = builder.Build();
         var monitoring = new FlinkMonitoring(jobs);
         app.MapGet("/health", () => jobs.Jobs.Any(j => j.Status == Millrace.Streams.JobStatus.Failed) ? Results.Text("a job has failed", statusCode: 503) : Results.Text("ok"));

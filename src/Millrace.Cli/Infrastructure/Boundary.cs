@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.Net.Sockets;
 
 namespace Millrace.Cli.Infrastructure;
@@ -27,24 +28,49 @@ internal static class Boundary
             }
         });
 
+    /// <summary>What is wrong in the words of the command line goes to standard error alone; the whole help is there for whoever asks for it.</summary>
+    public static ParseResult WithShortErrors(this ParseResult parsed, InvocationConfiguration configuration)
+    {
+        if (parsed.Action is not ParseErrorAction action) return parsed;
+        action.ShowHelp = false;
+        configuration.Output = configuration.Error;
+        var command = parsed.CommandResult.Command;
+        // Called without a subcommand: the list of them is the answer.
+        if (command.Action is null && parsed.UnmatchedTokens.Count == 0 && parsed.Tokens.Count <= 1) action.ShowHelp = true;
+        else Terminal.Error.WriteLine($"{FullName(command)}: see {FullName(command)} --help");
+        return parsed;
+    }
+
     private static string FullName(Command command) =>
-        command.Parents.OfType<Command>().FirstOrDefault() is { } parent and not RootCommand ? $"{FullName(parent)} {command.Name}" : $"millrace {command.Name}";
+        command switch
+        {
+            RootCommand => "millrace",
+            _ when command.Parents.OfType<Command>().FirstOrDefault() is { } parent and not RootCommand => $"{FullName(parent)} {command.Name}",
+            _ => $"millrace {command.Name}",
+        };
 
     /// <summary>The message for a person, or null where only a stack trace helps.</summary>
     private static string? Describe(Exception exception) => exception switch
     {
         CliException e => e.Message,
         AggregateException { InnerExceptions: [var only] } => Describe(only),
-        SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } =>
-            "the address is in use by another process; choose another with --listen HOST:PORT, or end that process (ss -ltnp shows it)",
+        SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } => InUse("The address is in use by another process."),
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => "the address is none of this machine's; --listen takes an address of a local interface, such as 127.0.0.1 or 0.0.0.0",
+        SocketException { SocketErrorCode: SocketError.AccessDenied } => "this user may not listen on that port; ports below 1024 are the administrator's: choose another with --listen HOST:PORT",
+        SocketException e => e.Message,
         IOException { InnerException: SocketException e } => Describe(e),
+        // Kestrel's own wrapping; its message names the address.
+        IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } e => InUse(e.Message),
         // The parts' own exceptions have messages that say what to do.
         _ when exception.GetType().Namespace?.StartsWith("Millrace.", StringComparison.Ordinal) == true => exception.Message,
         InvalidOperationException or ArgumentException or IOException or UnauthorizedAccessException or FormatException
             or TimeoutException or InvalidDataException or NotSupportedException or PlatformNotSupportedException => exception.Message,
         Confluent.Kafka.KafkaException e => e.Error.Reason,
         HttpRequestException e => e.Message,
+        System.Text.Json.JsonException e => e.Message,
         System.Data.Common.DbException e => e.Message,
         _ => null,
     };
+
+    private static string InUse(string what) => $"{what} Stop that process (`ss -ltnp` names it), or choose another address with --listen HOST:PORT; port 0 takes a free one";
 }

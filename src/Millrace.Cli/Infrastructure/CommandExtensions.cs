@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace Millrace.Cli.Infrastructure;
 
@@ -17,19 +18,14 @@ internal static class CommandExtensions
         var variables = EnvironmentNames(command.Name, name);
         var option = new EnvironmentOption<T>(name, variables) { HelpName = valueName ?? (typeof(T) == typeof(bool) ? null : "VALUE") };
         option.Description = $"{description} [env: {variables[^1]}]";
-        option.DefaultValueFactory = result => FromEnvironment(option.Variable, fallback, result);
-        if (parse is not null)
-        {
-            // A flag may stand alone: --json is --json true.
-            option.CustomParser = result => result.Tokens is [var token, ..] ? Parse(result, token.Value, name, parse) : (T)(object)true;
-        }
+        Func<string, T> read = parse ?? (typeof(T) == typeof(bool) ? static t => (T)(object)bool.Parse(t) : static t => (T)Convert.ChangeType(t, typeof(T), CultureInfo.InvariantCulture));
+        option.DefaultValueFactory = result => option.Variable is { } variable ? Parse(result, Environment.GetEnvironmentVariable(variable)!, variable, read) : fallback;
+        // A flag may stand alone: --json is --json true. A text may be empty: --connect-url=.
+        if (typeof(T) == typeof(string)) option.Arity = ArgumentArity.ZeroOrOne;
+        option.CustomParser = result => Parse(result, result.Tokens is [var token, ..] ? token.Value : typeof(T) == typeof(bool) ? bool.TrueString : string.Empty, name, read);
 
         command.Options.Add(option);
         return option;
-
-        T FromEnvironment(string? variable, T otherwise, ArgumentResult result) => variable is null
-            ? otherwise
-            : Parse(result, Environment.GetEnvironmentVariable(variable)!, variable, parse ?? (static t => (T)Convert.ChangeType(t, Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T))));
 
         static T Parse(ArgumentResult result, string text, string source, Func<string, T> parse)
         {

@@ -10,7 +10,7 @@ internal static class CommonOptions
         command.AddOption("--bootstrap", "Kafka's bootstrap servers", "127.0.0.1:9092", "HOST:PORT,…");
 
     public static EnvironmentOption<string> AddListen(this Command command, string fallback) =>
-        command.AddOption("--listen", "address to serve on; port 0 takes a free one", fallback, "HOST:PORT");
+        command.AddOption("--listen", "address to serve on; port 0 takes a free one", fallback, "HOST:PORT", CheckListen);
 
     public static EnvironmentOption<bool> AddJson(this Command command) =>
         command.AddOption("--json", "print JSON instead of a table", false, parse: bool.Parse);
@@ -18,33 +18,52 @@ internal static class CommonOptions
     public static EnvironmentOption<LogLevel> AddLogLevel(this Command command) =>
         command.AddOption("--log-level", "least severe log entries to print on standard error: Trace … Critical, None", LogLevel.Information, "LEVEL", static t => Enum.Parse<LogLevel>(t, ignoreCase: true));
 
-    /// <summary><c>--set key=value</c>, any number of times.</summary>
-    public static Option<Dictionary<string, string>> AddPairs(this Command command, string name, string description)
-    {
-        var option = new Option<Dictionary<string, string>>(name)
+    /// <summary><c>--set key=value</c>, any number of times; in the variable, pairs stand apart by a semicolon or a line end.</summary>
+    public static EnvironmentOption<Dictionary<string, string>> AddPairs(this Command command, string name, string description) =>
+        Repeated(command, name, description, "KEY=VALUE", static texts =>
         {
-            Description = description,
-            HelpName = "KEY=VALUE",
-            AllowMultipleArgumentsPerToken = false,
-            Arity = ArgumentArity.ZeroOrMore,
-            DefaultValueFactory = static _ => new Dictionary<string, string>(StringComparer.Ordinal),
-            CustomParser = result =>
+            var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var text in texts)
             {
-                var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
-                foreach (var token in result.Tokens)
-                {
-                    var at = token.Value.IndexOf('=', StringComparison.Ordinal);
-                    if (at <= 0) result.AddError($"{name}: '{token.Value}' is no KEY=VALUE");
-                    else pairs[token.Value[..at]] = token.Value[(at + 1)..];
-                }
+                var at = text.IndexOf('=', StringComparison.Ordinal);
+                if (at <= 0) throw new FormatException($"'{text}' is no KEY=VALUE");
+                pairs[text[..at]] = text[(at + 1)..];
+            }
 
-                return pairs;
-            },
+            return pairs;
+        });
+
+    /// <summary>An option that may be repeated; in the variable, values stand apart by a semicolon or a line end.</summary>
+    public static EnvironmentOption<string[]> AddList(this Command command, string name, string description, string valueName) =>
+        Repeated(command, name, description, valueName, static texts => texts.ToArray());
+
+    private static EnvironmentOption<T> Repeated<T>(Command command, string name, string description, string valueName, Func<IEnumerable<string>, T> parse)
+    {
+        var option = command.AddOption(name, $"{description}; may be repeated", parse([]), valueName, t => parse(t.Split([';', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
+        option.Arity = ArgumentArity.ZeroOrMore;
+        option.AllowMultipleArgumentsPerToken = false;
+        option.CustomParser = result =>
+        {
+            try
+            {
+                return parse(result.Tokens.Select(static t => t.Value));
+            }
+            catch (FormatException e)
+            {
+                result.AddError($"{name}: {e.Message}");
+                return parse([]);
+            }
         };
-        command.Options.Add(option);
         return option;
     }
 
+    private static string CheckListen(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        if (colon <= 0 || !ushort.TryParse(text.AsSpan(colon + 1), out _)) throw new FormatException("HOST:PORT is needed, such as 127.0.0.1:9092");
+        return text;
+    }
+
     public static EnvironmentOption<TimeSpan> AddTimeout(this Command command, string description, TimeSpan fallback) =>
-        command.AddOption("--timeout", description, fallback, "30s", Durations.Parse);
+        command.AddOption("--timeout", description, fallback, "30s", static t => Durations.Parse(t, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1)));
 }

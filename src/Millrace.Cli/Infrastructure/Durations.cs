@@ -12,6 +12,10 @@ internal static class Durations
         ("d", TimeSpan.FromDays(1)),
     ];
 
+    public static TimeSpan Parse(string text, TimeSpan least, TimeSpan most) => Parse(text) is var duration && duration >= least && duration <= most
+        ? duration
+        : throw new FormatException($"from {Write(least)} to {Write(most)} is possible");
+
     public static TimeSpan Parse(string text)
     {
         foreach (var (unit, of) in _units)
@@ -23,5 +27,11 @@ internal static class Durations
         }
 
         throw new FormatException("write a duration as a number and a unit: 500ms, 60s, 5m, 2h, 7d");
+    }
+
+    private static string Write(TimeSpan duration)
+    {
+        var (unit, of) = _units.Last(u => duration.Ticks % u.Of.Ticks == 0);
+        return $"{duration / of}{unit}";
     }
 }

@@ -10,10 +10,13 @@ internal static class Foreground
 {
     public static async Task<int> RunAsync(
         string what,
-        Func<CancellationToken, Task<(IAsyncDisposable Server, string Address)>> start,
+        LogLevel minimum,
+        Func<ILoggerFactory, CancellationToken, Task<(IAsyncDisposable Server, string Address)>> start,
         CancellationToken cancellationToken)
     {
-        var (server, address) = await start(cancellationToken);
+        // Disposed last: the entries of the server's end are written before the process ends.
+        using var logging = CreateLogging(minimum);
+        var (server, address) = await start(logging, cancellationToken);
         await using (server)
         {
             await Ready(what, address);

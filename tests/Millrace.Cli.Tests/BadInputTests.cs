@@ -1,0 +1,137 @@
+using System.Text.Json;
+using Millrace.Cli.Tests.Support;
+using Millrace.Engines;
+using Millrace.TestKit;
+using Millrace.TestKit.Kafka;
+
+namespace Millrace.Cli.Tests;
+
+/// <summary>What people get wrong at the command line gets one clear message, exit code 1 and no stack trace.</summary>
+public sealed class BadInputTests(EmbeddedBroker kafka) : IClassFixture<EmbeddedBroker>, IDisposable
+{
+    private readonly TempDirectory _directory = new("bad");
+
+    [Theory]
+    [InlineData("topics list")]
+    [InlineData("topics describe t")]
+    [InlineData("produce t")]
+    [InlineData("consume t --exit")]
+    [InlineData("groups list")]
+    [InlineData("groups describe g")]
+    public async Task An_unreachable_broker_is_named(string command)
+    {
+        var address = $"127.0.0.1:{FreePort.Next()}";
+        var error = (await MillraceProgram.RunAsync([.. command.Split(' '), "--bootstrap", address])).Refusal();
+        Assert.Contains(address, error, StringComparison.Ordinal);
+        Assert.Contains("--bootstrap", error, StringComparison.Ordinal);
+        Assert.Single(error.Split('\n'));
+    }
+
+    [Fact]
+    public async Task Bootstrap_without_a_port_is_refused() =>
+        Assert.Contains("HOST:PORT", (await MillraceProgram.RunAsync("topics", "list", "--bootstrap", "localhost")).Refusal(), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("topics create payments.created", "domain.subdomain.event-type.version")]
+    [InlineData("topics describe no.such.topic.v1", "no.such.topic.v1")]
+    [InlineData("topics delete no.such.topic.v1 --yes", "no.such.topic.v1")]
+    [InlineData("consume no.such.topic.v1 --exit", "topics list")]
+    [InlineData("groups reset nobody no.such.topic.v1", "no.such.topic.v1")]
+    public async Task Names_are_checked(string command, string expected) =>
+        Assert.Contains(expected, (await MillraceProgram.RunAsync([.. command.Split(' '), "--bootstrap", kafka.Bootstrap])).Refusal(), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task An_unknown_job_is_answered_with_those_that_exist() =>
+        Assert.Contains("fraud-rules", (await MillraceProgram.RunAsync("streams", "fraud-ruels", "--bootstrap", kafka.Bootstrap)).Refusal(), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Jobs_are_listed()
+    {
+        using var json = JsonDocument.Parse((await MillraceProgram.RunAsync("streams", "--list", "--json")).Succeeded().Output);
+        Assert.Contains(json.RootElement.EnumerateArray(), static j => j.GetProperty("name").GetString() == "fraud-rules");
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Checkpoints_of_another_job_are_refused()
+    {
+        await MillraceProgram.RunAsync("topics", "create", "cdc.transactions", "--bootstrap", kafka.Bootstrap);
+        var checkpoints = _directory.Combine("checkpoints");
+        string[] arguments = ["streams", "account-activity", "--listen", "127.0.0.1:0", "--bootstrap", kafka.Bootstrap, "--checkpoints", checkpoints, "--checkpoint-interval", "100ms"];
+        await using (var server = await MillraceProgram.StartAsync(arguments))
+        {
+            await Eventually.True(() => Directory.Exists(Path.Combine(checkpoints, "account-activity")) && Directory.EnumerateFiles(Path.Combine(checkpoints, "account-activity"), "*", SearchOption.AllDirectories).Any(), "a checkpoint");
+            Assert.Equal(0, await server.Process.TerminateAsync());
+        }
+
+        Directory.Move(Path.Combine(checkpoints, "account-activity"), Path.Combine(checkpoints, "fraud-rules"));
+        arguments[1] = "fraud-rules";
+        var ended = await MillraceProgram.RunAsync(arguments);
+        Assert.True(ended.ExitCode == 1, $"{ended.ExitCode}\n{ended.Output}\n{ended.Error}");
+        Assert.Contains("account-activity", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("fraud-rules", ended.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_that_cannot_be_captured_is_explained()
+    {
+        await using var postgres = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { WalLevel = "replica", Databases = ["tossbank"] }, ct: TestContext.Current.CancellationToken);
+        string[] arguments =
+        [
+            "connect", "--bootstrap", kafka.Bootstrap, "--listen", "127.0.0.1:0", "--connector", Path.Combine(AppContext.BaseDirectory, "Snippets", "postgres-connector.json"),
+            "--override", "database.hostname=127.0.0.1", "--override", $"database.port={postgres.Port}", "--override", $"database.user={postgres.User}",
+        ];
+        var wrong = (await MillraceProgram.RunAsync([.. arguments, "--override", "database.password=wrong"])).Refusal();
+        Assert.Contains("refuses the user", wrong, StringComparison.Ordinal);
+        // The same by the environment, as containers are given it.
+        var replica = (await MillraceProgram.RunAsync(arguments[..7], new Dictionary<string, string?>
+        {
+            ["MILLRACE_OVERRIDE"] = $"database.hostname=127.0.0.1;database.port={postgres.Port};database.user={postgres.User};database.password={postgres.Password}",
+        })).Refusal();
+        Assert.Contains("wal_level", replica, StringComparison.Ordinal);
+        Assert.Contains("logical", replica, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("broker --config {file}", "log.retention.huors=1")]
+    [InlineData("connect {file} --bootstrap {kafka}", "offset.flush.intervall.ms=1")]
+    [InlineData("console --config {file}", "{\n \"lisen\": \"127.0.0.1:0\" }")]
+    public async Task A_file_with_an_unknown_key_is_refused(string command, string text)
+    {
+        var file = _directory.Combine("given.conf");
+        await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
+        var error = (await MillraceProgram.RunAsync(command.Replace("{file}", file, StringComparison.Ordinal).Replace("{kafka}", kafka.Bootstrap, StringComparison.Ordinal).Split(' '))).Refusal();
+        Assert.Contains("given.conf", error, StringComparison.Ordinal);
+        Assert.Matches("(:|, line )[12]", error);
+        Assert.Contains(text.Split('=')[0].Split('"') is [_, var key, ..] ? key : text.Split('=')[0], error, StringComparison.Ordinal);
+    }
+
+    [Fact(Explicit = true)]
+    public async Task A_full_disk_stops_nothing_that_was_acknowledged()
+    {
+        var mount = _directory.Combine("small");
+        Directory.CreateDirectory(mount);
+        var (code, output) = await ChildProcess.RunAsync("/bin/mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", mount]);
+        Assert.SkipWhen(code != 0, $"needs the right to mount a small file system: {output}");
+        try
+        {
+            await using var broker = await MillraceProgram.StartAsync(["broker", "--listen", "127.0.0.1:0", "--data", Path.Combine(mount, "data")]);
+            (await MillraceProgram.RunAsync("topics", "create", "tests.disk.filled.v1", "--partitions", "1", "--bootstrap", broker.Address)).Succeeded();
+            var row = new string('x', 10_000);
+            var few = string.Join('\n', Enumerable.Repeat(row, 100));
+            (await MillraceProgram.RunWithInputAsync(few, "produce", "tests.disk.filled.v1", "--compression", "none", "--bootstrap", broker.Address)).Succeeded();
+            var many = string.Join('\n', Enumerable.Repeat(row, 2_000));
+            var error = (await MillraceProgram.RunWithInputAsync(many, "produce", "tests.disk.filled.v1", "--compression", "none", "--timeout", "3s", "--bootstrap", broker.Address)).Refusal();
+            Assert.Contains("acknowledged records", error, StringComparison.Ordinal);
+            Assert.Contains(broker.Process.StandardError, static l => l.Contains("space", StringComparison.OrdinalIgnoreCase) || l.Contains("full", StringComparison.OrdinalIgnoreCase));
+            var read = (await MillraceProgram.RunAsync("consume", "tests.disk.filled.v1", "--count", "100", "--bootstrap", broker.Address)).Succeeded();
+            Assert.Equal(100, read.Output.Split('\n').Length);
+        }
+        finally
+        {
+            await ChildProcess.RunAsync("/bin/umount", ["-l", mount]);
+        }
+    }
+
+    public void Dispose() => _directory.Dispose();
+}
