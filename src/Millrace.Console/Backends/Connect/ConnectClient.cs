@@ -46,7 +46,7 @@ internal sealed class ConnectClient(string baseUrl, HttpMessageHandler? handler 
         var info = connector.Get("info");
         var config = info.Get("config").Fields().ToDictionary(static field => field.Name, static field => field.Value.ToString(), StringComparer.Ordinal);
         var tasks = status.Items("tasks")
-            .Select(static task => new ConnectorTask((int)task.Long("id"), task.Text("state", "UNKNOWN"), task.Text("worker_id"), Trace(task)) { Metrics = Metrics(connector, task.Long("id")) })
+            .Select(task => new ConnectorTask((int)task.Long("id"), task.Text("state", "UNKNOWN"), task.Text("worker_id"), Trace(task)) { Metrics = Metrics(connector, task.Long("id")) })
             .OrderBy(static task => task.Id);
         return new Connector(
             name, info.Text("type", status.Text("type", "unknown")), state.Text("state", "UNKNOWN"), state.Text("worker_id"), Trace(state), [.. tasks], config, topics);
