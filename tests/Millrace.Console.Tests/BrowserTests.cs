@@ -191,44 +191,6 @@ public sealed partial class BrowserTests(Browser browser, PlatformFixture platfo
         Assert.Empty(visit.Errors);
     }
 
-    [Fact]
-    public async Task Pictures_of_the_pages_are_taken_when_asked_for()
-    {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("MILLRACE_TAKE_PICTURES") == "1", "takes pictures only with MILLRACE_TAKE_PICTURES=1");
-        var folder = Path.Combine(RepositoryRoot(), "docs", "images");
-        Directory.CreateDirectory(folder);
-        var phone = new[] { ("", "console-phone") };
-        foreach (var (path, name) in new[] { ("", "console-overview"), ("topics/cdc.accounts", "console-topic"), ("groups/fraud-rules", "console-group"), ("jobs/f2d0", "console-job"), ("connectors/archive-sink", "console-connector"), ("alerts", "console-alerts") })
-        {
-            foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
-                await TakeAsync(path, Path.Combine(folder, $"{name}-{scheme.ToString().ToLowerInvariant()}.png"), scheme, 1440, 900);
-        }
-
-        await TakeDashboardAsync(Path.Combine(folder, "console-dashboard-light.png"), ColorScheme.Light);
-        await TakeDashboardAsync(Path.Combine(folder, "console-dashboard-dark.png"), ColorScheme.Dark);
-        foreach (var (path, name) in phone) await TakeAsync(path, Path.Combine(folder, name + ".png"), ColorScheme.Light, 375, 812);
-    }
-
-    private async Task TakeAsync(string path, string file, ColorScheme scheme, int width, int height)
-    {
-        await using var visit = await browser.VisitAsync(platform.Console.Address, path, scheme, width, height);
-        await Eventually.True(async () => await visit.Page.GetByText("Asking …").CountAsync() == 0, $"{path} has its data", cancellationToken: Cancelled);
-        if (path.StartsWith("topics/", StringComparison.Ordinal)) await visit.Page.Locator("button.opener").First.ClickAsync();
-        if (path.Length == 0 || path.Contains('/', StringComparison.Ordinal)) await Eventually.True(async () => Digits().IsMatch(await visit.Page.Locator("dl.tiles").TextContentAsync() ?? ""), "rates are there", cancellationToken: Cancelled);
-        await visit.Page.EvaluateAsync("document.fonts.ready");
-        await visit.Page.ScreenshotAsync(new PageScreenshotOptions { Path = file });
-    }
-
-    private async Task TakeDashboardAsync(string file, ColorScheme scheme)
-    {
-        await using var visit = await browser.VisitAsync(platform.Console.Address, "analytics", scheme);
-        await visit.Page.GetByLabel("From a table").SelectOptionAsync("transactions_realtime");
-        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
-        await Assertions.Expect(visit.Page.GetByText("as of")).ToBeVisibleAsync();
-        await visit.Page.EvaluateAsync("document.fonts.ready");
-        await visit.Page.ScreenshotAsync(new PageScreenshotOptions { Path = file });
-    }
-
     private static async Task TabToAsync(IPage page, string name)
     {
         for (var i = 0; i < 60; i++)
@@ -239,13 +201,6 @@ public sealed partial class BrowserTests(Browser browser, PlatformFixture platfo
         }
 
         Assert.Fail($"Tab never reached '{name}'.");
-    }
-
-    private static string RepositoryRoot()
-    {
-        var directory = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(directory, "Millrace.slnx"))) directory = Path.GetDirectoryName(directory) ?? throw new InvalidOperationException("Not in the repository.");
-        return directory;
     }
 
     // Buttons, links and fields that a screen reader could not name.

@@ -44,6 +44,14 @@ internal static class ConnectorEndpoints
         });
         app.MapGet("/connectors/{name}/status", (HttpContext c, string name) => RestServer.JsonAsync(c, Status(worker, worker.Find(name))));
         app.MapGet("/connectors/{name}/metrics", (HttpContext c, string name) => RestServer.JsonAsync(c, Metrics(worker.Find(name))));
+        app.MapGet("/connectors/{name}/topics", (HttpContext c, string name) => RestServer.JsonAsync(c, new JsonObject
+        {
+            // KIP-558: the topics that its tasks have used since they were made.
+            [name] = new JsonObject
+            {
+                ["topics"] = new JsonArray([.. worker.Find(name).Tasks.SelectMany(static t => t.Metrics.Topics).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(static t => (JsonNode)t)]),
+            },
+        }));
         app.MapGet("/connectors/{name}/tasks", (HttpContext c, string name) => RestServer.JsonAsync(c, new JsonArray([.. worker.Find(name).Tasks.Select(t =>
             (JsonNode)new JsonObject { ["id"] = Id(t), ["config"] = Config(Hidden(t.Config)) })])));
         app.MapGet("/connectors/{name}/tasks/{task:int}/status", (HttpContext c, string name, int task) => RestServer.JsonAsync(c, TaskStatus(worker, Task(worker, name, task))));

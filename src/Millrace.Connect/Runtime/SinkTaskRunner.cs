@@ -74,6 +74,7 @@ internal sealed class SinkTaskRunner(
         foreach (var record in batch)
         {
             var partition = record.TopicPartition;
+            metrics.Saw(partition.Topic);
             try
             {
                 if (_pipeline.Transform(_pipeline.FromKafka(record)) is SinkRecord transformed) _batch.Add(transformed);

@@ -81,6 +81,7 @@ internal sealed class SourceTaskRunner(
         _pending[source.SourcePartition] = source.SourceOffset;
         if (source.IsOffsetOnly || Convert(source) is not { } converted) return;
         await _topics.EnsureAsync(converted.Topic);
+        metrics.Saw(converted.Topic);
         await ProduceAsync(new TopicPartition(converted.Topic, converted.Partition is { } p ? new Partition(p) : Partition.Any), converted.Message);
         _records++;
     }

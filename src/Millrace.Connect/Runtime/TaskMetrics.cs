@@ -4,6 +4,7 @@ namespace Millrace.Connect;
 internal sealed class TaskMetrics(TimeProvider time)
 {
     private readonly Lock _lock = new();
+    private readonly SortedSet<string> _topics = new(StringComparer.Ordinal);
     private long _records;
     private long _transactions;
     private long _errors;
@@ -22,6 +23,20 @@ internal sealed class TaskMetrics(TimeProvider time)
             _transactions++;
             Roll(records);
         }
+    }
+
+    /// <summary>The topics that the task has written to or read from.</summary>
+    internal string[] Topics
+    {
+        get
+        {
+            lock (_lock) return [.. _topics];
+        }
+    }
+
+    internal void Saw(string topic)
+    {
+        lock (_lock) _topics.Add(topic);
     }
 
     internal void Failed() => Interlocked.Increment(ref _errors);

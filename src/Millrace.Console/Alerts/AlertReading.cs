@@ -15,6 +15,7 @@ internal static class AlertReading
     private static readonly string[] Kinds = ["rule", "kind", "type", "alertType", "pattern", "reason"];
     private static readonly string[] Subjects = ["accountId", "account", "customerId", "cardId", "userId", "subject", "entityId"];
     private static readonly string[] Severities = ["severity", "level", "priority", "risk"];
+    private static readonly string[] Sentences = ["description", "message", "title"];
     private static readonly string[] Times = ["detectedAt", "occurredAt", "timestamp", "eventTime", "createdAt", "time", "ts"];
 
     public static Alert Read(KafkaRecord record, JsonElement root, string key, string json)
@@ -26,8 +27,11 @@ internal static class AlertReading
         var subject = Take(fields, Subjects);
         var severity = Take(fields, Severities);
         var time = ParseTime(Take(fields, Times)) ?? record.Timestamp;
-        var summary = string.Join(" · ", fields.Where(static field => field.Value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined))
-            .Select(static field => $"{field.Name} {Wording.Short(field.Value.ToString(), 80)}"));
+        // A sentence for people goes first; ids, which only machines read, stay in the record.
+        var sentence = Take(fields, Sentences);
+        fields.RemoveAll(static field => field.Name.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant() is "ALERTID" or "ID" or "TRANSACTIONIDS" or "EVENTID");
+        var summary = string.Join(" · ", (sentence is null ? Array.Empty<string>() : [sentence]).Concat(fields.Where(static field => field.Value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined))
+            .Select(static field => $"{field.Name.Replace('_', ' ')} {Wording.Short(field.Value.ToString(), 80)}")));
         return new Alert(record.Topic, record.Partition, record.Offset, time, kind ?? "alert", subject ?? key, severity ?? "", Wording.Short(summary, 300), json);
     }
 

@@ -48,7 +48,7 @@ internal sealed class PipelineBuilder
         var topics = ConnectorEndpoints.TopicsOf(connector, _kafka);
         foreach (var topic in topics) AddTopic(topic);
         var rates = topics.Select(topic => _state.Metrics.Latest(MetricNames.TopicRate(topic))).Where(static rate => rate is not null).ToArray();
-        double? rate = rates.Length == 0 ? null : rates.Sum();
+        var rate = connector.Rate ?? (rates.Length == 0 ? null : rates.Sum());
         var facts = new List<string>();
         // What does not run passes nothing on, however busy its topics are.
         if (health != Health.Good) rate = null;

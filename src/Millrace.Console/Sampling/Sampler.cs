@@ -22,7 +22,10 @@ internal sealed class Sampler(
     TimeProvider time,
     ILogger<Sampler> logger) : BackgroundService
 {
+    private const long MostMarkers = 20;
+    private static readonly TimeSpan StandsStill = TimeSpan.FromSeconds(4);
     private readonly OffsetTimeline _timeline = new();
+    private readonly Dictionary<(string Group, string Topic, int Partition), (long Committed, long End, bool Only)> _markers = [];
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -95,6 +98,7 @@ internal sealed class Sampler(
         {
             Offsets = [.. group.Offsets.Select(offset => offset with { LagTime = _timeline.LagOf(now, offset.Topic, offset.Partition, offset.Committed) })],
         })];
+        for (var i = 0; i < groups.Length; i++) groups[i] = await WithoutMarkersAsync(groups[i], cancellationToken);
         foreach (var group in groups.Where(static group => group.Offsets.Count > 0))
         {
             state.Metrics.Record(MetricNames.GroupLag(group.Id), now, group.Lag);
@@ -103,6 +107,28 @@ internal sealed class Sampler(
         }
 
         return snapshot with { Groups = groups };
+    }
+
+    // A transaction ends with a mark that takes an offset but is no record: a group that has read everything stands just before it. Where a group seems to
+    // stand still near the end, a look tells whether there is a record at all; the answer holds until one of the offsets moves.
+    private async Task<GroupInfo> WithoutMarkersAsync(GroupInfo group, CancellationToken cancellationToken)
+    {
+        GroupOffset[] offsets = [.. group.Offsets];
+        for (var i = 0; i < offsets.Length; i++)
+        {
+            var offset = offsets[i];
+            if (offset.Lag is 0 or > MostMarkers || offset.LagTime.Time < StandsStill) continue;
+            var place = (group.Id, offset.Topic, offset.Partition);
+            if (!_markers.TryGetValue(place, out var known) || known.Committed != offset.Committed || known.End != offset.End)
+            {
+                var found = await kafka.BrowseAsync(new BrowseQuery(offset.Topic, offset.Partition, BrowseFrom.Offset, offset.Committed, default, null, null, 1), cancellationToken);
+                _markers[place] = known = (offset.Committed, offset.End, found.Complete && found.Records.Count == 0);
+            }
+
+            if (known.Only) offsets[i] = offset with { OnlyMarkers = true, LagTime = LagTime.Zero };
+        }
+
+        return group with { Offsets = offsets };
     }
 
     private async Task<IReadOnlyList<Job>> SampleJobsAsync(FlinkClient client, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ namespace Millrace.Streams.Monitoring;
 /// <summary>A job and its vertices in the words of Flink's REST API.</summary>
 internal static class FlinkJobJson
 {
-    public static JsonObject Details(JobSnapshot job) => new()
+    public static JsonObject Details(JobSnapshot job, DateTimeOffset now) => new()
     {
         ["jid"] = job.JobId,
         ["name"] = job.Name,
@@ -15,9 +15,11 @@ internal static class FlinkJobJson
         ["job-type"] = "STREAMING",
         ["start-time"] = FlinkMonitoring.Millis(job.StartTime),
         ["end-time"] = FlinkMonitoring.Millis(job.EndTime),
+        ["duration"] = FlinkMonitoring.Duration(job, now),
+        ["now"] = FlinkMonitoring.Millis(now),
         ["maxParallelism"] = job.MaxParallelism,
         ["restarts"] = job.Restarts,
-        ["vertices"] = FlinkMonitoring.List(job.Vertices, vertex => Summary(job, vertex)),
+        ["vertices"] = FlinkMonitoring.List(job.Vertices, vertex => Summary(job, vertex, now)),
         ["plan"] = new JsonObject
         {
             ["jid"] = job.JobId,
@@ -40,16 +42,20 @@ internal static class FlinkJobJson
         },
     };
 
-    public static JsonObject Vertex(JobSnapshot job, VertexSnapshot vertex) => new()
+    public static JsonObject Vertex(JobSnapshot job, VertexSnapshot vertex, DateTimeOffset now) => new()
     {
         ["id"] = vertex.Id,
         ["name"] = vertex.Name,
         ["parallelism"] = vertex.Parallelism,
         ["maxParallelism"] = job.MaxParallelism,
+        ["now"] = FlinkMonitoring.Millis(now),
         ["subtasks"] = FlinkMonitoring.List(vertex.Subtasks, one => new JsonObject
         {
             ["subtask"] = one.Index,
             ["status"] = FlinkMonitoring.StatusOf(job.Status),
+            ["start-time"] = FlinkMonitoring.Millis(job.StartTime),
+            ["end-time"] = FlinkMonitoring.Millis(job.EndTime),
+            ["duration"] = FlinkMonitoring.Duration(job, now),
             ["metrics"] = Metrics(one.RecordsIn, one.RecordsOut),
             ["late-records-dropped"] = one.LateRecordsDropped,
         }),
@@ -61,11 +67,11 @@ internal static class FlinkJobJson
         ["value"] = one.Watermark.ToString(CultureInfo.InvariantCulture),
     });
 
-    public static JsonObject BackPressure(VertexSnapshot vertex) => new()
+    public static JsonObject BackPressure(VertexSnapshot vertex, DateTimeOffset now) => new()
     {
         ["status"] = "ok",
         ["backpressureLevel"] = Level(vertex.Subtasks.Select(static one => one.BackPressureRatio).DefaultIfEmpty().Max()),
-        ["end-timestamp"] = 0,
+        ["end-timestamp"] = FlinkMonitoring.Millis(now),
         ["subtasks"] = FlinkMonitoring.List(vertex.Subtasks, static one => new JsonObject
         {
             ["subtask"] = one.Index,
@@ -93,7 +99,7 @@ internal static class FlinkJobJson
         },
     };
 
-    private static JsonObject Summary(JobSnapshot job, VertexSnapshot vertex) => new()
+    private static JsonObject Summary(JobSnapshot job, VertexSnapshot vertex, DateTimeOffset now) => new()
     {
         ["id"] = vertex.Id,
         ["name"] = vertex.Name,
@@ -102,7 +108,7 @@ internal static class FlinkJobJson
         ["status"] = FlinkMonitoring.StatusOf(job.Status),
         ["start-time"] = FlinkMonitoring.Millis(job.StartTime),
         ["end-time"] = FlinkMonitoring.Millis(job.EndTime),
-        ["duration"] = -1,
+        ["duration"] = FlinkMonitoring.Duration(job, now),
         ["metrics"] = Metrics(vertex.RecordsIn, vertex.RecordsOut),
     };
 

@@ -33,7 +33,7 @@ public sealed class FlinkMonitoring(JobRegistry registry, TimeProvider? timeProv
                 ["jobs"] = List(registry.Jobs, static job => new JsonObject { ["id"] = job.JobId, ["status"] = StatusOf(job.Status) }),
             },
             ["jobs", "overview"] => new JsonObject { ["jobs"] = List(registry.Jobs, job => JobOverview(job.GetSnapshot())) },
-            ["jobs", var id, .. var rest] => registry.Find(id) is { } job ? OfJob(job.GetSnapshot(), rest) : NoSuchJob(id),
+            ["jobs", var id, .. var rest] => registry.Find(id) is { } job ? OfJob(job.GetSnapshot(), rest, _time.GetUtcNow()) : NoSuchJob(id),
             _ => null,
         };
         return body is null
@@ -41,17 +41,17 @@ public sealed class FlinkMonitoring(JobRegistry registry, TimeProvider? timeProv
             : new MonitoringResponse(body is JsonObject failed && failed.ContainsKey("errors") ? 404 : 200, body.ToJsonString());
     }
 
-    private static JsonNode? OfJob(JobSnapshot job, string[] rest) => rest switch
+    private static JsonNode? OfJob(JobSnapshot job, string[] rest, DateTimeOffset now) => rest switch
     {
-        [] => FlinkJobJson.Details(job),
+        [] => FlinkJobJson.Details(job, now),
         ["checkpoints"] => FlinkCheckpointJson.Checkpoints(job.Checkpoints),
         ["exceptions"] => FlinkJobJson.Exceptions(job),
         ["vertices", var id, .. var more] => job.Vertices.FirstOrDefault(one => string.Equals(one.Id, id, StringComparison.Ordinal)) is { } vertex
             ? more switch
             {
-                [] => FlinkJobJson.Vertex(job, vertex),
+                [] => FlinkJobJson.Vertex(job, vertex, now),
                 ["watermarks"] => FlinkJobJson.Watermarks(vertex),
-                ["backpressure"] => FlinkJobJson.BackPressure(vertex),
+                ["backpressure"] => FlinkJobJson.BackPressure(vertex, now),
                 _ => null,
             }
             : Errors($"Job {job.JobId} has no vertex {id}."),
@@ -69,6 +69,8 @@ public sealed class FlinkMonitoring(JobRegistry registry, TimeProvider? timeProv
     internal static JsonArray List<T>(IEnumerable<T> items, Func<T, JsonNode?> convert) => [.. items.Select(convert)];
 
     internal static long Millis(DateTimeOffset? time) => time?.ToUnixTimeMilliseconds() ?? -1;
+
+    internal static long Duration(JobSnapshot job, DateTimeOffset now) => Math.Max(0, Millis(job.EndTime ?? now) - Millis(job.StartTime));
 
     private JsonObject Overview()
     {
@@ -97,7 +99,7 @@ public sealed class FlinkMonitoring(JobRegistry registry, TimeProvider? timeProv
             ["name"] = job.Name,
             ["start-time"] = Millis(job.StartTime),
             ["end-time"] = Millis(job.EndTime),
-            ["duration"] = Millis(job.EndTime ?? _time.GetUtcNow()) - Millis(job.StartTime),
+            ["duration"] = Duration(job, _time.GetUtcNow()),
             ["state"] = StatusOf(job.Status),
             ["last-modification"] = Millis(job.EndTime ?? job.StartTime),
             ["tasks"] = new JsonObject { ["running"] = job.Status == JobStatus.Running ? tasks : 0, ["total"] = tasks },

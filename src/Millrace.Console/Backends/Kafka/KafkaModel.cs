@@ -41,7 +41,10 @@ internal sealed record GroupMember(string Id, string ClientId, string Host, stri
 /// <summary>How far a group is in one partition.</summary>
 internal sealed record GroupOffset(string Topic, int Partition, long Committed, long End, LagTime LagTime)
 {
-    public long Lag => Math.Max(0, End - Committed);
+    /// <summary>Nothing unread but marks of transactions, past which no consumer commits.</summary>
+    public bool OnlyMarkers { get; init; }
+
+    public long Lag => OnlyMarkers ? 0 : Math.Max(0, End - Committed);
 }
 
 /// <summary>How long ago the first unread record arrived; <see cref="AtLeast"/> when it arrived before the console began to watch.</summary>
