@@ -76,9 +76,9 @@ public sealed partial class ConsoleTests
         return directory;
     }
 
-    [GeneratedRegex(@"[\d,]+ rows")]
+    [GeneratedRegex(@"[\d,]+ rows", RegexOptions.None, 1000)]
     private static partial Regex Rows();
 
-    [GeneratedRegex("velocity|takeover|travel|structuring")]
+    [GeneratedRegex("velocity|takeover|travel|structuring", RegexOptions.None, 1000)]
     private static partial Regex Rules();
 }

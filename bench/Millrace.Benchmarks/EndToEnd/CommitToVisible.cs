@@ -41,7 +41,7 @@ internal static class CommitToVisible
 
     private static async Task<JsonElement> RunDemoAsync(string program, int rate, string duration)
     {
-        using var demo = Process.Start(new ProcessStartInfo(program, ["demo", "--rate", $"{rate}", "--duration", duration, "--json", "--any-ports"]) { RedirectStandardOutput = true })
+        using var demo = Process.Start(new ProcessStartInfo(program, ["demo", "--rate", $"{rate}", "--duration", duration, "--json", "--any-ports"]) { RedirectStandardOutput = true, UseShellExecute = false })
             ?? throw new InvalidOperationException($"{program} did not start.");
         var text = await demo.StandardOutput.ReadToEndAsync();
         await demo.WaitForExitAsync();

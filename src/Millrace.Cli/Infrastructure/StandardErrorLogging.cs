@@ -22,7 +22,9 @@ internal sealed class StandardErrorLogging(LogLevel minimum) : ILoggerFactory
 
     // The frameworks report at Information what only their authors want to know.
     private LogLevel LevelOf(string category) =>
-        minimum < LogLevel.Warning && (category.StartsWith("Microsoft", StringComparison.Ordinal) || category.StartsWith("System.Net.Http", StringComparison.Ordinal))
+        // Why a server did not start is said once, in one line, by the boundary around the command.
+        category.StartsWith("Microsoft.Extensions.Hosting", StringComparison.Ordinal) ? LogLevel.None
+        : minimum < LogLevel.Warning && (category.StartsWith("Microsoft", StringComparison.Ordinal) || category.StartsWith("System.Net.Http", StringComparison.Ordinal))
             ? LogLevel.Warning
             : minimum;
 

@@ -6,6 +6,7 @@ using Npgsql;
 namespace Millrace.EndToEnd.Tests.Pgbench;
 
 /// <summary>Rows and the sum of a table's amounts.</summary>
+[System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
 internal readonly record struct Figures(long Rows, long Sum)
 {
     public override string ToString() => $"{Rows:N0} rows, sum {Sum:N0}";
