@@ -49,7 +49,7 @@ public sealed class ConsoleServer : IAsyncDisposable
         {
             await app.DisposeAsync();
             if (e is IOException { InnerException: AddressInUseException })
-                throw new IOException($"The console cannot listen on {options.Listen}: another process does. Stop it, or choose another port with Listen.", e);
+                throw new IOException($"The console cannot listen on {options.Listen}: the address is in use by another process. End that one, or choose another with --listen (Listen).", e);
             throw;
         }
 

@@ -17,13 +17,16 @@ internal static class DemoCommand
         var seed = command.AddOption("--seed", "the same seed gives the same bank, payments and frauds", 1UL, "N");
         var data = command.AddOption<string?>("--data", "directory to keep everything in, and to go on from; a temporary one unless set", null, "DIR", static t => t);
         var listen = command.AddListen("127.0.0.1:8080");
+        var postgres = command.AddOption<string?>("--postgres", "a PostgreSQL to use instead of the embedded one: a superuser's connection string; wal_level=logical is needed", null, "\"Host=…;Database=…\"", static t => t);
+        var clickhouse = command.AddOption<Uri?>("--clickhouse", "a ClickHouse to use instead of the embedded one", null, "URL", static t => new Uri(t));
         var anyPorts = command.AddOption("--any-ports", "take free ports instead of the usual ones (9092, 8083, 8082, 8123, 8080)", false);
         var json = command.AddOption("--json", "at the end print one JSON object, and nothing else, on standard output", false);
         var logLevel = command.AddOption("--log-level", "least severe log entries to print on standard error: Trace … Critical, None", LogLevel.Warning, "LEVEL", static t => Enum.Parse<LogLevel>(t, ignoreCase: true));
         command.WithExamples(
             "millrace demo",
             "millrace demo --duration 60s --rate 500 --json",
-            "millrace demo --data ~/bank --rate 50");
+            "millrace demo --data ~/bank --rate 50",
+            "millrace demo --postgres \"Host=db1;Database=bank;Username=postgres;Password=…\" --clickhouse http://clickhouse:8123");
         command.SetGuardedAction(async (parsed, cancellationToken) =>
         {
             var addresses = parsed.GetValue(anyPorts) ? DemoAddresses.AnyPorts : DemoAddresses.Usual;
@@ -34,6 +37,8 @@ internal static class DemoCommand
                 Rate = parsed.GetValue(rate) is > 0 and <= 100_000 and var r ? r : throw new CliException("--rate must be above 0 and at most 100000"),
                 Seed = parsed.GetValue(seed),
                 DataDirectory = parsed.GetValue(data),
+                Postgres = parsed.GetValue(postgres),
+                ClickHouse = parsed.GetValue(clickhouse),
                 Addresses = addresses,
                 Json = parsed.GetValue(json),
             };

@@ -13,6 +13,12 @@ internal sealed record DemoOptions
     /// <summary>Where everything is kept; null for a temporary directory that goes with the demo.</summary>
     public string? DataDirectory { get; init; }
 
+    /// <summary>Connection string of a PostgreSQL to use instead of the embedded one, as a superuser; null to embed it.</summary>
+    public string? Postgres { get; init; }
+
+    /// <summary>HTTP address of a ClickHouse to use instead of the embedded one; null to embed it.</summary>
+    public Uri? ClickHouse { get; init; }
+
     public required DemoAddresses Addresses { get; init; }
 
     /// <summary>How long the pipeline may take to come to rest after the last commit.</summary>

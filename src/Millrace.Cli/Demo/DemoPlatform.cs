@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Millrace.Broker;
 using Millrace.ClickHouse;
 using Millrace.Cli.Hosting;
+using Millrace.Cli.Infrastructure;
 using Millrace.Connect;
 using Millrace.Console;
 using Millrace.Engines;
@@ -24,6 +25,9 @@ internal sealed class DemoPlatform : IAsyncDisposable
 {
     private const string Database = "tossbank";
     private readonly Stack<IAsyncDisposable> _parts = new();
+    private ClickHouseServer? _engine;
+    private Uri _clickhouse = null!;
+    private NpgsqlConnectionStringBuilder _database = null!;
 
     private DemoPlatform()
     {
@@ -39,9 +43,11 @@ internal sealed class DemoPlatform : IAsyncDisposable
 
     public string ConsoleAddress { get; private set; } = "";
 
-    public EmbeddedPostgres Postgres { get; private set; } = null!;
+    /// <summary>The embedded PostgreSQL's process; 0 if another one is used.</summary>
+    public int PostgresProcessId { get; private set; }
 
-    public ClickHouseServer ClickHouseServer { get; private set; } = null!;
+    /// <summary>The embedded engine's process; 0 if another ClickHouse is used.</summary>
+    public int ClickHouseProcessId => _engine?.EngineProcessId ?? 0;
 
     public static async Task<DemoPlatform> StartAsync(DemoOptions options, BankOptions bank, string directory, ILoggerFactory logging, Action<string> say, CancellationToken cancellationToken)
     {
@@ -50,8 +56,8 @@ internal sealed class DemoPlatform : IAsyncDisposable
         {
             using var bar = new EngineBar();
             // One after the other where bytes are fetched, so that one bar is drawn at a time; in parallel afterwards.
-            await new EngineCache(loggerFactory: logging).GetPostgresHomeAsync(bar, cancellationToken);
-            await new EngineCache(loggerFactory: logging).GetLibChdbAsync(bar, cancellationToken);
+            if (options.Postgres is null) await new EngineCache(loggerFactory: logging).GetPostgresHomeAsync(bar, cancellationToken);
+            if (options.ClickHouse is null) await new EngineCache(loggerFactory: logging).GetLibChdbAsync(bar, cancellationToken);
             var broker = platform.StartBrokerAsync(options, directory, logging, cancellationToken);
             var clickhouse = platform.StartClickHouseAsync(options, directory, logging, cancellationToken);
             var database = platform.StartBankAsync(options, bank, directory, logging, cancellationToken);
@@ -92,26 +98,44 @@ internal sealed class DemoPlatform : IAsyncDisposable
 
     private async Task StartClickHouseAsync(DemoOptions options, string directory, ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        ClickHouseServer = await ClickHouseServer.StartAsync(
-            new ClickHouseOptions { Listen = await Addresses.ResolveAsync(options.Addresses.ClickHouse, cancellationToken), DataDirectory = Path.Combine(directory, "clickhouse") }, logging, ct: cancellationToken);
-        Own(ClickHouseServer);
-        ClickHouse = new ClickHouseQueries(new HttpClient(), ClickHouseServer.Address);
+        _clickhouse = options.ClickHouse ?? await StartEngineAsync();
+        ClickHouse = new ClickHouseQueries(new HttpClient(), _clickhouse);
         var tables = await ClickHouse.QueryAsync("SHOW TABLES", cancellationToken);
         if (!tables.Any(static t => t[0].GetString() == "transactions_realtime")) await ClickHouse.ExecuteAsync(BankFiles.TransactionsTable, cancellationToken);
+        else if (options.DataDirectory is null) throw new CliException($"ClickHouse at {_clickhouse} has a bank already: give --data DIR to go on with it, or an address with an empty database");
         await ClickHouse.ExecuteAsync(BankFiles.AnalyticsTables, cancellationToken);
+
+        async Task<Uri> StartEngineAsync()
+        {
+            _engine = await ClickHouseServer.StartAsync(
+                new ClickHouseOptions { Listen = await Addresses.ResolveAsync(options.Addresses.ClickHouse, cancellationToken), DataDirectory = Path.Combine(directory, "clickhouse") }, logging, ct: cancellationToken);
+            Own(_engine);
+            return _engine.Address;
+        }
     }
 
     private async Task StartBankAsync(DemoOptions options, BankOptions bank, string directory, ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        Postgres = await EmbeddedPostgres.StartAsync(
-            new EmbeddedPostgresOptions { DataDirectory = Path.Combine(directory, "postgres"), Port = options.Addresses.PostgresPort, Databases = [Database] }, logging, ct: cancellationToken);
-        Own(Postgres);
-        Bank = NpgsqlDataSource.Create(Postgres.GetConnectionString(Database));
+        _database = new NpgsqlConnectionStringBuilder(options.Postgres ?? await StartPostgresAsync());
+        Bank = NpgsqlDataSource.Create(_database.ConnectionString);
         Own(Bank);
         var start = TimeProvider.System.GetUtcNow();
         Population = Population.Create(bank, start);
-        await BankDatabase.CreateAsync(Bank, bank, Population, start, cancellationToken);
-        await BankAccess.GrantCaptureAsync(Bank, Postgres.Password, cancellationToken);
+        if (!await BankDatabase.CreateAsync(Bank, bank, Population, start, cancellationToken) && options.DataDirectory is null)
+        {
+            throw new CliException($"the database {_database.Database} has a bank already: give --data DIR to go on with it, or an empty database");
+        }
+
+        await BankAccess.GrantCaptureAsync(Bank, _database.Password ?? "", cancellationToken);
+
+        async Task<string> StartPostgresAsync()
+        {
+            var postgres = await EmbeddedPostgres.StartAsync(
+                new EmbeddedPostgresOptions { DataDirectory = Path.Combine(directory, "postgres"), Port = options.Addresses.PostgresPort, Databases = [Database] }, logging, ct: cancellationToken);
+            Own(postgres);
+            PostgresProcessId = postgres.ProcessId;
+            return postgres.GetConnectionString(Database);
+        }
     }
 
     private async Task StartPipelineAsync(DemoOptions options, string directory, ILoggerFactory logging, CancellationToken cancellationToken)
@@ -123,13 +147,14 @@ internal sealed class DemoPlatform : IAsyncDisposable
                 Listener = await Addresses.HttpAsync(options.Addresses.Connect, cancellationToken),
                 Overrides = new Dictionary<string, string>(StringComparer.Ordinal)
                 {
-                    ["database.hostname"] = EmbeddedPostgres.Host,
-                    ["database.port"] = $"{Postgres.Port}",
-                    ["database.password"] = Postgres.Password,
+                    ["database.hostname"] = _database.Host ?? "127.0.0.1",
+                    ["database.port"] = $"{_database.Port}",
+                    ["database.dbname"] = _database.Database ?? Database,
+                    ["database.password"] = _database.Password ?? "",
                 },
             }, Plugins.All(), logging, cancellationToken);
         Own(worker);
-        foreach (var (name, config) in BankConnectors.All(ClickHouseServer.Address)) await worker.PutConnectorAsync(name, config, cancellationToken);
+        foreach (var (name, config) in BankConnectors.All(_clickhouse)) await worker.PutConnectorAsync(name, config, cancellationToken);
 
         var jobs = await JobsHost.StartAsync([new FraudRulesJob(), new AccountActivityJob()], new JobsHostOptions
         {
@@ -154,7 +179,7 @@ internal sealed class DemoPlatform : IAsyncDisposable
             Bootstrap = Bootstrap,
             ConnectUrl = worker.Address.ToString(),
             StreamsUrl = jobs.Address,
-            ClickHouseUrl = ClickHouseServer.Address.ToString(),
+            ClickHouseUrl = _clickhouse.ToString(),
             AlertTopics = [BankTopics.Alerts],
             DashboardsDirectory = dashboards,
             Title = "Millrace – demo bank",

@@ -92,8 +92,8 @@ internal sealed class DemoRun(DemoOptions options, ILoggerFactory logging, Actio
     private static void Measure(DemoPlatform platform, Dictionary<string, double?> peak)
     {
         Keep("millrace", ProcessMemory.OfThis());
-        Keep("clickhouse", ProcessMemory.OfTree(platform.ClickHouseServer.EngineProcessId));
-        Keep("postgres", ProcessMemory.OfTree(platform.Postgres.ProcessId));
+        Keep("clickhouse", ProcessMemory.OfTree(platform.ClickHouseProcessId));
+        Keep("postgres", ProcessMemory.OfTree(platform.PostgresProcessId));
 
         void Keep(string process, double? megabytes)
         {
