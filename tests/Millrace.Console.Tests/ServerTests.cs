@@ -46,7 +46,7 @@ public sealed class ServerTests(PlatformFixture platform)
     {
         var error = await Assert.ThrowsAsync<IOException>(() => ConsoleServer.StartAsync(new ConsoleOptions { Listen = $"127.0.0.1:{platform.Console.Address.Port}" }, cancellationToken: Cancelled));
 
-        Assert.Contains("another process does", error.Message, StringComparison.Ordinal);
+        Assert.Contains("is in use by another process", error.Message, StringComparison.Ordinal);
         Assert.Contains("Listen", error.Message, StringComparison.Ordinal);
     }
 
