@@ -81,7 +81,15 @@ internal sealed class KafkaCommitPoint : ICommitPoint
     public bool TryProduce(in PendingRecord record)
     {
         EnsureOpen();
-        return KafkaMessages.TryProduce(_producer, record, null);
+        try
+        {
+            return KafkaMessages.TryProduce(_producer, record, null);
+        }
+        catch (KafkaException exception)
+        {
+            // A run that was fenced may learn of it here first, before any commit does.
+            throw Translate(exception, "take results");
+        }
     }
 
     public void ThrowIfFailed()
