@@ -39,7 +39,7 @@ internal sealed class SourceTaskRunner(
             running();
             await PumpAsync(task, cancellationToken);
         }
-        catch (KafkaException e) when (e.Error.Code is ErrorCode.ProducerFenced or ErrorCode.Local_Fenced or ErrorCode.InvalidProducerEpoch)
+        catch (KafkaException e) when (IsFenced(e))
         {
             throw new TaskFencedException($"Another worker runs task {identity} now (its producer has fenced this one). Stop one of the two workers.", e);
         }
@@ -114,7 +114,7 @@ internal sealed class SourceTaskRunner(
                 // The broker is slower than the source: wait for the background thread to make room.
                 await Task.Delay(TimeSpan.FromMilliseconds(5), services.Options.TimeProvider);
             }
-            catch (ProduceException<byte[], byte[]> e)
+            catch (ProduceException<byte[], byte[]> e) when (!IsFenced(e))
             {
                 throw new ConnectException($"A record for topic {to.Topic} was refused: {e.Error.Reason}.", e);
             }
@@ -136,6 +136,9 @@ internal sealed class SourceTaskRunner(
         foreach (var (partition, offset) in _pending) await task.CommitAsync(partition, offset, cancellationToken);
         _pending.Clear();
     }
+
+    // Whichever call comes first after the fencing learns of it, Produce included.
+    private static bool IsFenced(KafkaException e) => e.Error.Code is ErrorCode.ProducerFenced or ErrorCode.Local_Fenced or ErrorCode.InvalidProducerEpoch;
 
     private async Task CloseProducerAsync()
     {
