@@ -13,12 +13,15 @@ namespace Millrace.Streams.Kafka;
 internal sealed class KafkaCommitPoint : ICommitPoint
 {
     private static readonly TimeSpan s_callTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_abortTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_retryDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly KafkaSinkSettings _settings;
     private readonly CommitPointContext _context;
     private readonly string _transactionalId;
     private readonly ILogger _logger;
     private readonly IProducer<byte[]?, byte[]?> _producer;
+    private readonly BoundedCalls _calls;
     private readonly IReadOnlyDictionary<string, KafkaSourceSettings> _sources;
     private readonly Lock _lock = new();
     private TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -46,6 +49,7 @@ internal sealed class KafkaCommitPoint : ICommitPoint
         var config = KafkaMessages.ProducerConfig(settings);
         config.TransactionalId = _transactionalId;
         config.TransactionTimeoutMs = (int)settings.TransactionTimeout.TotalMilliseconds;
+        _calls = new BoundedCalls(context.TimeProvider);
         _producer = KafkaMessages.Build(config, error => _failure = error);
     }
 
@@ -53,7 +57,7 @@ internal sealed class KafkaCommitPoint : ICommitPoint
 
     public async Task<CommittedCheckpoint?> InitializeAsync(CancellationToken cancellationToken)
     {
-        await Task.Run(() => Call("be ready for transactions", 0, () => _producer.InitTransactions(s_callTimeout), cancellationToken), cancellationToken);
+        await CallAsync("be ready for transactions", 0, _producer.InitTransactions, cancellationToken);
         using var topics = new KafkaTopics(_settings.BootstrapServers, _settings.Properties);
         var groups = new List<(string Group, List<TopicPartition> Partitions)>();
         foreach (var source in _sources.Values)
@@ -122,8 +126,20 @@ internal sealed class KafkaCommitPoint : ICommitPoint
     public async Task CommitAsync(
         long checkpointId, IReadOnlyDictionary<string, IReadOnlyList<SourceSplit>> positions, CancellationToken cancellationToken)
     {
-        // The client's calls block until the broker has answered.
-        await Task.Run(() => Commit(checkpointId, positions, cancellationToken), CancellationToken.None);
+        ThrowIfFailed();
+        EnsureOpen();
+        var metadata = CommitMetadata.Write(_context.JobName, checkpointId);
+        foreach (var (group, offsets) in OffsetsByGroup(checkpointId, positions, metadata))
+        {
+            await CallAsync("send source offsets", checkpointId, timeout => Send(group, offsets, timeout), cancellationToken);
+        }
+
+        await CallAsync("commit the transaction", checkpointId, _producer.CommitTransaction, cancellationToken);
+        lock (_lock)
+        {
+            _isOpen = false;
+        }
+
         Settle(checkpointId);
     }
 
@@ -131,40 +147,26 @@ internal sealed class KafkaCommitPoint : ICommitPoint
 
     public async ValueTask DisposeAsync()
     {
-        await Task.Run(() =>
+        try
         {
-            try
+            if (_isOpen && _failure is null && !_calls.IsGivenUp)
             {
-                if (_isOpen && _failure is null)
-                {
-                    _producer.AbortTransaction(TimeSpan.FromSeconds(10));
-                }
+                await _calls.RunAsync("abort the transaction", s_abortTimeout, _producer.AbortTransaction);
             }
-            catch (KafkaException exception)
-            {
-                KafkaStreamsLog.AbortFailed(_logger, _transactionalId, exception.Error.Reason);
-            }
+        }
+        catch (Exception exception) when (exception is KafkaException or TimeoutException)
+        {
+            KafkaStreamsLog.AbortFailed(_logger, _transactionalId, exception.Message);
+        }
 
-            _producer.Dispose();
-        });
+        await _calls.DisposeAsync(_producer);
     }
 
-    private void Commit(long checkpointId, IReadOnlyDictionary<string, IReadOnlyList<SourceSplit>> positions, CancellationToken cancellationToken)
+    // The group's handle belongs to the call, which may outlive its caller's patience.
+    private void Send(string group, List<PartitionOffset> offsets, TimeSpan timeout)
     {
-        ThrowIfFailed();
-        EnsureOpen();
-        var metadata = CommitMetadata.Write(_context.JobName, checkpointId);
-        foreach (var (group, offsets) in OffsetsByGroup(checkpointId, positions, metadata))
-        {
-            using var member = GroupMetadata.ForGroup(group);
-            Call("send source offsets", checkpointId, () => _producer.SendOffsets(offsets, member, s_callTimeout), cancellationToken);
-        }
-
-        Call("commit the transaction", checkpointId, () => _producer.CommitTransaction(s_callTimeout), cancellationToken);
-        lock (_lock)
-        {
-            _isOpen = false;
-        }
+        using var member = GroupMetadata.ForGroup(group);
+        _producer.SendOffsets(offsets, member, timeout);
     }
 
     private IEnumerable<(string Group, List<PartitionOffset> Offsets)> OffsetsByGroup(
@@ -231,7 +233,7 @@ internal sealed class KafkaCommitPoint : ICommitPoint
         before.TrySetResult();
     }
 
-    private void Call(string what, long checkpointId, Action call, CancellationToken cancellationToken)
+    private async Task CallAsync(string what, long checkpointId, Action<TimeSpan> call, CancellationToken cancellationToken)
     {
         // A transaction can be tried again for as long as the broker keeps it; a start is better tried anew where people see it.
         var limit = checkpointId > 0 ? _settings.TransactionTimeout : s_callTimeout;
@@ -241,23 +243,34 @@ internal sealed class KafkaCommitPoint : ICommitPoint
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                call();
+                await _calls.RunAsync(what, s_callTimeout, call);
                 return;
             }
             catch (KafkaRetriableException exception) when (_context.TimeProvider.GetElapsedTime(start) < limit)
             {
                 KafkaStreamsLog.TransactionRetried(_logger, checkpointId, _transactionalId, exception.Error.Reason);
-                cancellationToken.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(100));
+                await Task.Delay(s_retryDelay, _context.TimeProvider, cancellationToken);
             }
             catch (KafkaException exception)
             {
                 throw Translate(exception, what);
+            }
+            catch (TimeoutException exception)
+            {
+                throw new IOException($"The transaction of '{_transactionalId}': {exception.Message}", exception);
             }
         }
     }
 
     private Exception Translate(KafkaException exception, string what)
     {
+        if (exception.Error.Code == ErrorCode.InvalidTransactionTimeout)
+        {
+            return new CheckpointException(
+                $"Kafka sink: the broker at {_settings.BootstrapServers} allows no transaction of '{_transactionalId}' as long as {_settings.TransactionTimeout}. "
+                + "Lower SetTransactionTimeout to the broker's transaction.max.timeout.ms (15 minutes unless it says otherwise), or raise that.", exception);
+        }
+
         var isFenced = exception.Error.Code is ErrorCode.Local_Fenced or ErrorCode.ProducerFenced or ErrorCode.InvalidProducerEpoch
             || exception.Error.Reason.Contains("fenced", StringComparison.OrdinalIgnoreCase);
         return isFenced

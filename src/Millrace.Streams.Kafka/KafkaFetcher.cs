@@ -55,11 +55,17 @@ internal sealed class KafkaFetcher : IDisposable
         await data.WaitAsync(cancellationToken);
     }
 
-    public void Dispose()
+    /// <summary>Ends the thread; the reader is its caller's until <see cref="Dispose"/>.</summary>
+    public void Stop()
     {
         _stop.Cancel();
         _reader.Wakeup();
         _thread.Join();
+    }
+
+    public void Dispose()
+    {
+        Stop();
         while (_batches.TryTake(out var batch))
         {
             batch.Dispose();

@@ -12,13 +12,13 @@ internal static class KafkaMessages
         var record = sink.Serialize(value);
         var topic = record.Topic ?? sink.Settings.Topic
             ?? throw new InvalidOperationException("Kafka sink: the record names no topic and the sink has none. Call SetTopic, or set KafkaOutputRecord.Topic.");
-        var at = record.Timestamp ?? timestamp;
+        var at = record.Timestamp ?? (sink.Settings.Timestamps == RecordTimestamps.EventTime ? timestamp : -1);
         var message = new Message<byte[]?, byte[]?>
         {
             Key = record.Key,
             Value = record.Value,
 
-            // Event time before 1970 or none at all: the time of writing.
+            // Event time before 1970, none at all, or not wanted: the time of writing.
             Timestamp = at >= 0 ? new Timestamp(at, TimestampType.CreateTime) : Timestamp.Default,
         };
         if (record.Headers is { Count: > 0 } headers)
@@ -44,6 +44,12 @@ internal static class KafkaMessages
         catch (ProduceException<byte[]?, byte[]?> exception) when (exception.Error.Code == ErrorCode.Local_QueueFull)
         {
             return false;
+        }
+        catch (ProduceException<byte[]?, byte[]?> exception) when (exception.Error.Code == ErrorCode.MsgSizeTooLarge)
+        {
+            throw new IOException(
+                $"Kafka sink: a result of {(record.Message.Key?.Length ?? 0) + (record.Message.Value?.Length ?? 0)} bytes for topic '{record.Topic}' is larger than the client sends. "
+                + "Make it smaller, or raise SetProperty(\"message.max.bytes\", …) and the topic's max.message.bytes.", exception);
         }
     }
 

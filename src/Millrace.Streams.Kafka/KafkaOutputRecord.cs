@@ -11,7 +11,7 @@ public readonly record struct KafkaOutputRecord(byte[]? Key, byte[]? Value)
     /// <summary>The partition, if it is not chosen by the key.</summary>
     public int? Partition { get; init; }
 
-    /// <summary>The timestamp in milliseconds since 1970-01-01 UTC, if it is not the result's own.</summary>
+    /// <summary>The timestamp in milliseconds since 1970-01-01 UTC, if it is not the one that <see cref="KafkaSinkBuilder{T}.SetRecordTimestamps"/> says.</summary>
     public long? Timestamp { get; init; }
 
     /// <summary>Its headers.</summary>

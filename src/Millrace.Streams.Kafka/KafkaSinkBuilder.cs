@@ -22,6 +22,7 @@ public sealed class KafkaSinkBuilder<T>
     private DeliveryGuarantee _guarantee = DeliveryGuarantee.AtLeastOnce;
     private string? _transactionalId;
     private TimeSpan _transactionTimeout = TimeSpan.FromMinutes(15);
+    private RecordTimestamps _timestamps;
     private Func<T, KafkaOutputRecord>? _serialize;
     private Func<T, byte[]?>? _key;
     private Func<T, byte[]?>? _value;
@@ -66,6 +67,17 @@ public sealed class KafkaSinkBuilder<T>
     public KafkaSinkBuilder<T> SetTransactionTimeout(TimeSpan timeout)
     {
         _transactionTimeout = timeout;
+        return this;
+    }
+
+    /// <summary>
+    /// Which time the records carry. With event time, the default, a topic with <c>retention.ms</c> may delete the results of a replay of old events at once, because Kafka
+    /// counts a record's age from its timestamp: choose <see cref="RecordTimestamps.ProcessingTime"/>, or give the topic a retention longer than the age of what is replayed.
+    /// </summary>
+    /// <value><see cref="RecordTimestamps.EventTime"/> by default. A <see cref="KafkaOutputRecord.Timestamp"/> wins over both.</value>
+    public KafkaSinkBuilder<T> SetRecordTimestamps(RecordTimestamps timestamps)
+    {
+        _timestamps = timestamps;
         return this;
     }
 
@@ -115,7 +127,7 @@ public sealed class KafkaSinkBuilder<T>
         }
 
         return new KafkaSink<T>(
-            new KafkaSinkSettings(_bootstrapServers!, _topic, _guarantee, _transactionalId, _transactionTimeout, _properties),
+            new KafkaSinkSettings(_bootstrapServers!, _topic, _guarantee, _transactionalId, _transactionTimeout, _properties) { Timestamps = _timestamps },
             _serialize ?? Combine(_key, _value!));
     }
 

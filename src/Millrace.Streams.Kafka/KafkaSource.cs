@@ -36,7 +36,7 @@ public sealed class KafkaSource<T> : ISource<T>, IKafkaSource
     internal IKafkaDeserializer<T> Deserializer { get; }
 
     /// <inheritdoc/>
-    public ISplitEnumerator CreateEnumerator(SourceContext context) => new KafkaSplitEnumerator(Settings, context.TimeProvider);
+    public ISplitEnumerator CreateEnumerator(SourceContext context) => new KafkaSplitEnumerator(Settings, context);
 
     /// <inheritdoc/>
     public ISourceReader<T> CreateReader(SourceReaderContext context) => new KafkaSourceReader<T>(this, context);

@@ -1,3 +1,4 @@
+using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using Millrace.Kafka.Consuming;
 using Millrace.Streams.Connectors;
@@ -8,6 +9,7 @@ namespace Millrace.Streams.Kafka;
 internal sealed class KafkaSourceReader<T> : ISourceReader<T>
 {
     private static readonly TimeSpan s_queryTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_lastCommitTimeout = TimeSpan.FromSeconds(5);
 
     private readonly KafkaSourceSettings _settings;
     private readonly IKafkaDeserializer<T> _deserializer;
@@ -16,9 +18,13 @@ internal sealed class KafkaSourceReader<T> : ISourceReader<T>
     private readonly Dictionary<(string Topic, int Partition), Split> _splits = [];
     private readonly PoisonHandler _poison;
     private readonly bool _isBounded;
+    private readonly TaskCompletionSource _firstSplits = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private KafkaRecordReader? _reader;
     private KafkaFetcher? _fetcher;
     private Split? _current;
+    private IReadOnlyList<PartitionOffset> _publishing = [];
+    private int _commitsUnderWay;
+    private bool _isPublished = true;
 
     public KafkaSourceReader(KafkaSource<T> source, SourceReaderContext context)
     {
@@ -48,6 +54,7 @@ internal sealed class KafkaSourceReader<T> : ISourceReader<T>
         // Partitions that are read already are assigned anew at the position of the loop; what was fetched beyond it comes twice, and Read passes over it.
         _reader.Assign(_splits.Values.Where(static one => !one.IsFinished).Select(static one => new PartitionOffset(one.Topic, one.Partition, one.Offset)));
         _fetcher ??= new KafkaFetcher(_reader, $"{_context.SourceUid}/{_context.SubtaskIndex}");
+        _firstSplits.TrySetResult();
     }
 
     public SourceReadResult Read(ISourceOutput<T> output, int maxRecords)
@@ -86,23 +93,28 @@ internal sealed class KafkaSourceReader<T> : ISourceReader<T>
         }
         else
         {
-            // No partitions: nothing comes before AddSplits, and that wakes the loop by itself.
-            await Task.Delay(Timeout.InfiniteTimeSpan, _context.TimeProvider, cancellationToken);
+            // No partitions yet: then there may be records at once.
+            await _firstSplits.Task.WaitAsync(cancellationToken);
         }
     }
 
     public IReadOnlyList<SourceSplit> Snapshot() =>
         [.. _splits.Values.Select(static one => new KafkaPosition(one.Topic, one.Partition, one.Offset, one.Stop).ToSplit())];
 
-    public void OnCheckpointCommitted(IReadOnlyList<SourceSplit> splits)
+    public void OnCheckpointCommitted(long checkpointId, IReadOnlyList<SourceSplit> splits)
     {
         if (!_context.HasCommitPoint && splits.Count > 0)
         {
-            _reader?.CommitInBackground(splits.Select(static one =>
+            // With the checkpoint's id, so that a start that finds the offsets but not the checkpoint knows what is missing.
+            var metadata = checkpointId > 0 ? CommitMetadata.Write(_context.JobName, checkpointId) : null;
+            _publishing = [.. splits.Select(one =>
             {
                 var position = KafkaPosition.Parse(one);
-                return new PartitionOffset(position.Topic, position.Partition, position.Offset);
-            }));
+                return new PartitionOffset(position.Topic, position.Partition, position.Offset) { Metadata = metadata };
+            })];
+            _commitsUnderWay++;
+            _isPublished = false;
+            _reader?.CommitInBackground(_publishing);
         }
     }
 
@@ -110,7 +122,12 @@ internal sealed class KafkaSourceReader<T> : ISourceReader<T>
     {
         if (_fetcher is { } fetcher)
         {
-            await Task.Run(fetcher.Dispose);
+            await Task.Run(() =>
+            {
+                fetcher.Stop();
+                PublishLast();
+                fetcher.Dispose();
+            });
         }
 
         _poison.Dispose();
@@ -180,9 +197,33 @@ internal sealed class KafkaSourceReader<T> : ISourceReader<T>
             case ReaderError error:
                 throw new IOException(
                     $"Kafka source '{_context.SourceUid}'{(error.Topic is null ? string.Empty : $", {error.Topic}-{error.Partition}")}: {error.Error.Code}: {error.Error.Reason}");
-            case OffsetsCommitted { Error: { } failure }:
-                KafkaStreamsLog.OffsetsNotCommitted(_logger, _context.SourceUid, failure.Reason);
+            case OffsetsCommitted committed:
+                // Answers come in the order of the commits, so the last one tells of the last positions.
+                _isPublished = --_commitsUnderWay == 0 && committed.Error is null;
+                if (committed.Error is { } failure)
+                {
+                    KafkaStreamsLog.OffsetsNotCommitted(_logger, _context.SourceUid, failure.Reason);
+                }
+
                 break;
+        }
+    }
+
+    // A client that is closed forgets commits that are under way; and one that has failed would be followed by the next checkpoint's, but there is none.
+    private void PublishLast()
+    {
+        if (_isPublished)
+        {
+            return;
+        }
+
+        try
+        {
+            _reader!.Commit(_publishing, s_lastCommitTimeout);
+        }
+        catch (KafkaException exception)
+        {
+            KafkaStreamsLog.OffsetsNotCommitted(_logger, _context.SourceUid, exception.Error.Reason);
         }
     }
 

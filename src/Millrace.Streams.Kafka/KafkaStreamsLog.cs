@@ -14,6 +14,12 @@ internal static partial class KafkaStreamsLog
     [LoggerMessage(5502, LogLevel.Warning, "Kafka source {Source}: offsets of a checkpoint were not committed to the group: {Reason}. The checkpoint counts all the same")]
     public static partial void OffsetsNotCommitted(ILogger logger, string source, string reason);
 
+    [LoggerMessage(5503, LogLevel.Warning, "Kafka source {Source} begins with empty state, because AllowStartWithoutCheckpoint is set: {Reason}")]
+    public static partial void StartsWithoutCheckpoint(ILogger logger, string source, string reason);
+
+    [LoggerMessage(5504, LogLevel.Warning, "Kafka source {Source} begins at the offsets that group {Group} has committed, with empty state: what lies before them is in no state. If a run of this job has committed them, it kept its checkpoints in memory or took none")]
+    public static partial void StartsInTheMiddle(ILogger logger, string source, string group);
+
     [LoggerMessage(5510, LogLevel.Information, "Transactional id {TransactionalId} is ours; last committed checkpoint: {CheckpointId}")]
     public static partial void TransactionsReady(ILogger logger, string transactionalId, long? checkpointId);
 

@@ -42,4 +42,12 @@ public sealed class CheckpointConfig
     /// <summary>Whether state in the checkpoint that the job no longer has may be dropped at a restore. Otherwise that is an error that names operator and state.</summary>
     /// <value><see langword="false"/> by default.</value>
     public bool AllowNonRestoredState { get; set; }
+
+    /// <summary>
+    /// Whether a job with keyed state may start with empty state although an earlier run of it has committed checkpoints that this run does not find or cannot
+    /// place: the folder is another one or lost, or the consumer group's offsets were deleted or have expired. Otherwise that is an error that says what is missing.
+    /// Set it for the one start that is meant to begin anew.
+    /// </summary>
+    /// <value><see langword="false"/> by default: state is never lost silently.</value>
+    public bool AllowStartWithoutCheckpoint { get; set; }
 }

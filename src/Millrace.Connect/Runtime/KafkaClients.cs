@@ -46,8 +46,6 @@ internal sealed class KafkaClients(ConnectWorkerOptions options)
         config.GroupId ??= groupId;
         config.IsolationLevel ??= IsolationLevel.ReadCommitted;
         config.AutoOffsetReset ??= AutoOffsetReset.Earliest;
-        // A sink may be there before its topics are. librdkafka sees new topics at its refresh only, which is every five minutes unless told otherwise.
-        config.TopicMetadataRefreshIntervalMs ??= 2_000;
         return config;
     }
 

@@ -2,6 +2,7 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using Millrace.Connect.Configuration;
 using Millrace.Connect.Storage;
+using Millrace.Kafka.Producing;
 
 namespace Millrace.Connect;
 
@@ -21,6 +22,7 @@ internal sealed class SourceTaskRunner(
 
     // The last position of each source partition in the open transaction; nearly always one.
     private readonly Dictionary<IReadOnlyDictionary<string, object?>, SourceOffset> _pending = new(ReferenceEqualityComparer.Instance);
+    private readonly BoundedCalls _calls = new(services.Options.TimeProvider);
     private IProducer<byte[], byte[]>? _producer;
     private bool _open;
     private int _records;
@@ -32,7 +34,8 @@ internal sealed class SourceTaskRunner(
         try
         {
             // Ends what a predecessor left open, and locks it out: from here on this task alone writes for this connector's position.
-            await Task.Factory.StartNew(() => _producer.InitTransactions(KafkaTimeout), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            await _calls.RunAsync("be ready for transactions", KafkaTimeout, _producer.InitTransactions);
+            cancellationToken.ThrowIfCancellationRequested();
             await using var task = connector.CreateTask();
             metrics.Extra = () => task.Metrics;
             await task.StartAsync(new Context(identity, services), config, cancellationToken);
@@ -46,6 +49,10 @@ internal sealed class SourceTaskRunner(
         catch (KafkaException e)
         {
             throw new ConnectException($"Kafka refused the transaction of task {identity}: {e.Error.Reason}. Nothing was lost: the task resumes after the last commit.", e);
+        }
+        catch (TimeoutException e)
+        {
+            throw new ConnectException($"Task {identity}: {e.Message} Nothing was lost: the task resumes after the last commit.", e);
         }
         finally
         {
@@ -129,7 +136,7 @@ internal sealed class SourceTaskRunner(
             await ProduceAsync(new TopicPartition(services.Offsets.Topic, Partition.Any), message);
         }
 
-        await Task.Run(() => _producer!.CommitTransaction(KafkaTimeout), CancellationToken.None);
+        await _calls.RunAsync("commit the transaction", KafkaTimeout, _producer!.CommitTransaction);
         _open = false;
         metrics.Committed(_records);
         _records = 0;
@@ -144,14 +151,14 @@ internal sealed class SourceTaskRunner(
     {
         try
         {
-            if (_open) await Task.Run(() => _producer!.AbortTransaction(TimeSpan.FromSeconds(5)));
+            if (_open && !_calls.IsGivenUp) await _calls.RunAsync("abort the transaction", TimeSpan.FromSeconds(5), _producer!.AbortTransaction);
         }
-        catch (KafkaException)
+        catch (Exception e) when (e is KafkaException or TimeoutException)
         {
             // The broker aborts it: at the latest when our successor fences this producer.
         }
 
-        _producer!.Dispose();
+        await _calls.DisposeAsync(_producer!);
     }
 
     private sealed class Context(TaskIdentity identity, WorkerServices services) : SourceTaskContext

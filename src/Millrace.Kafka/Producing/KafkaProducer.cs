@@ -51,7 +51,7 @@ internal sealed class KafkaProducer<TKey, TValue>(string topic, ISerde<TKey> key
         try
         {
             producer.BeginTransaction();
-            return new KafkaTransaction(producer, pool.TransactionTurn);
+            return new KafkaTransaction(producer, pool);
         }
         catch
         {

@@ -8,13 +8,14 @@ public sealed class KafkaTransaction : IAsyncDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
     private readonly IProducer<byte[], byte[]> _producer;
-    private readonly SemaphoreSlim _turn;
+    private readonly ProducerPool _pool;
+    private Task _call = Task.CompletedTask;
     private bool _open = true;
 
-    internal KafkaTransaction(IProducer<byte[], byte[]> producer, SemaphoreSlim turn)
+    internal KafkaTransaction(IProducer<byte[], byte[]> producer, ProducerPool pool)
     {
         _producer = producer;
-        _turn = turn;
+        _pool = pool;
     }
 
     /// <summary>Sends a record as part of the transaction.</summary>
@@ -38,16 +39,26 @@ public sealed class KafkaTransaction : IAsyncDisposable
     /// <param name="offsets">The offsets of the next records to read.</param>
     /// <param name="group">The group that has read them.</param>
     /// <param name="cancellationToken">Stops waiting; the transaction must then be disposed.</param>
-    public Task AddOffsetsAsync(IReadOnlyCollection<PartitionOffset> offsets, GroupMetadata group, CancellationToken cancellationToken = default) =>
-        Task.Run(() => _producer.SendOffsets(offsets, group, Timeout), cancellationToken);
+    /// <exception cref="TimeoutException">The client's call has not returned.</exception>
+    public Task AddOffsetsAsync(IReadOnlyCollection<PartitionOffset> offsets, GroupMetadata group, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _call = _pool.TransactionCalls.RunAsync("add offsets to the transaction", Timeout, timeout => _producer.SendOffsets(offsets, group, timeout));
+        return _call.WaitAsync(cancellationToken);
+    }
 
     /// <summary>Makes all records and offsets of the transaction visible.</summary>
     /// <param name="cancellationToken">Stops waiting; whether it is committed is then not known before the next transaction.</param>
     /// <exception cref="KafkaTxnRequiresAbortException">It cannot be committed; dispose it and begin again.</exception>
+    /// <exception cref="KafkaRetriableException">The broker has not answered for as long as it keeps a transaction (<c>transaction.timeout.ms</c>).</exception>
+    /// <exception cref="TimeoutException">The client's call has not returned.</exception>
     public async Task CommitAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(!_open, this);
-        await Task.Run(Commit, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        var commit = CommitAndRepeatAsync();
+        _call = commit;
+        await commit.WaitAsync(cancellationToken);
         _open = false;
     }
 
@@ -56,28 +67,31 @@ public sealed class KafkaTransaction : IAsyncDisposable
     {
         try
         {
+            // One call at a time: whoever stopped waiting for one has not stopped it.
+            await _call.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_open)
-                await Task.Run(() => _producer.AbortTransaction(Timeout));
+                await _pool.TransactionCalls.RunAsync("abort the transaction", Timeout, _producer.AbortTransaction);
         }
         finally
         {
             _open = false;
-            _turn.Release();
+            _pool.TransactionTurn.Release();
         }
     }
 
-    private void Commit()
+    private async Task CommitAndRepeatAsync()
     {
+        var started = _pool.TimeProvider.GetTimestamp();
         while (true)
         {
             try
             {
-                _producer.CommitTransaction(Timeout);
+                await _pool.TransactionCalls.RunAsync("commit the transaction", Timeout, _producer.CommitTransaction);
                 return;
             }
-            catch (KafkaRetriableException)
+            catch (KafkaRetriableException) when (_pool.TimeProvider.GetElapsedTime(started) < _pool.TransactionTimeout)
             {
-                // Safe to repeat, by librdkafka's contract; transaction.timeout.ms bounds it.
+                // Safe to repeat, by librdkafka's contract, for as long as the broker keeps the transaction.
             }
         }
     }

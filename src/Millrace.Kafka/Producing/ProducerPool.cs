@@ -1,3 +1,4 @@
+using System.Globalization;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -13,21 +14,31 @@ internal sealed class ProducerPool : IDisposable
     private readonly Lazy<Task<IProducer<byte[], byte[]>>> _transactional;
     private readonly ILogger<ProducerPool> _logger;
 
-    public ProducerPool(IOptions<MillraceKafkaOptions> options, ILogger<ProducerPool> logger)
+    public ProducerPool(IOptions<MillraceKafkaOptions> options, TimeProvider timeProvider, ILogger<ProducerPool> logger)
     {
         _logger = logger;
+        TimeProvider = timeProvider;
+        TransactionCalls = new BoundedCalls(timeProvider);
         var config = options.Value.ProducerConfig().Native;
         IsTransactional = config.ContainsKey("transactional.id");
+        TransactionTimeout = TimeSpan.FromMilliseconds(int.Parse(config.GetValueOrDefault("transaction.timeout.ms", "60000"), CultureInfo.InvariantCulture));
         _plain = new Lazy<IProducer<byte[], byte[]>>(() => Build(config.Where(static c => c.Key is not ("transactional.id" or "transaction.timeout.ms"))));
-        _transactional = new Lazy<Task<IProducer<byte[], byte[]>>>(() => Task.Run(() =>
+        _transactional = new Lazy<Task<IProducer<byte[], byte[]>>>(async () =>
         {
             var producer = Build(config);
-            producer.InitTransactions(TimeSpan.FromSeconds(60));
+            await TransactionCalls.RunAsync("be ready for transactions", TimeSpan.FromSeconds(60), producer.InitTransactions);
             return producer;
-        }));
+        });
     }
 
     internal bool IsTransactional { get; }
+
+    internal TimeProvider TimeProvider { get; }
+
+    internal BoundedCalls TransactionCalls { get; }
+
+    /// <summary>How long the broker keeps an open transaction.</summary>
+    internal TimeSpan TransactionTimeout { get; }
 
     internal SemaphoreSlim TransactionTurn { get; } = new(1);
 
@@ -46,7 +57,8 @@ internal sealed class ProducerPool : IDisposable
             _plain.Value.Dispose();
         }
 
-        if (_transactional is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } producer })
+        // Completed: this waits for nothing. A producer that was given up may not be touched any more; it ends with the process.
+        if (!TransactionCalls.IsGivenUp && _transactional is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } producer })
             producer.GetAwaiter().GetResult().Dispose();
         TransactionTurn.Dispose();
     }

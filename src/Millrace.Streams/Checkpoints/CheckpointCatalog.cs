@@ -13,6 +13,7 @@ internal sealed class CheckpointCatalog(JobGraph graph, CheckpointStore store, T
 {
     private const int RunsBeforeMerge = 8;
     private const int LeastRunsToMerge = 4;
+    private const int EntriesNotWorthAMerge = 1024;
     private const int Kept = 2;
 
     private readonly Dictionary<(string Uid, int Subtask), Chain> _chains = [];
@@ -93,7 +94,7 @@ internal sealed class CheckpointCatalog(JobGraph graph, CheckpointStore store, T
             var references = new List<RunReference>();
             foreach (var run in chain.Pending)
             {
-                references.Add(new RunReference(name, offset, run.Length, XxHash3.HashToUInt64(run), range.From, range.To));
+                references.Add(new RunReference(name, offset, run.Length, XxHash3.HashToUInt64(run), range.From, range.To) { Entries = SortedRun.CountOf(run) });
                 runs.Add(run);
                 offset += run.Length;
             }
@@ -178,37 +179,45 @@ internal sealed class CheckpointCatalog(JobGraph graph, CheckpointStore store, T
         }
 
         return new CheckpointManifest(
-            CheckpointManifest.CurrentFormat, graph.JobName, checkpointId, timeProvider.GetUtcNow(), graph.MaxParallelism, operators);
+            CheckpointManifest.CurrentFormat, graph.JobName, checkpointId, timeProvider.GetUtcNow(), graph.MaxParallelism, operators)
+        {
+            LastCommitted = _kept.LastOrDefault()?.CheckpointId ?? 0,
+        };
     }
 
-    // Many small runs make restores slow, so the newest ones of like size become one, in the background, and the next checkpoint refers to that.
+    // Many small runs make restores slow, so the newest ones of like size become one, in the background, and the next checkpoint refers to that. Entries that were replaced or deleted
+    // since stay in older runs until those are merged too: so when they are more than half of all, everything becomes one run.
     private void StartMerge()
     {
-        foreach (var (key, chain) in _chains)
+        var worst = _chains.Where(static one => one.Value.Runs.Count > 1).OrderByDescending(static one => one.Value.IsMostlyGarbage).ThenByDescending(static one => one.Value.Runs.Count)
+            .FirstOrDefault(static one => one.Value.IsMostlyGarbage || one.Value.Runs.Count >= RunsBeforeMerge);
+        if (worst.Value is not { } chain)
         {
-            if (chain.Runs.Count < RunsBeforeMerge)
-            {
-                continue;
-            }
-
-            var first = chain.Runs.Count - 1;
-            long size = chain.Runs[first].Length;
-            while (first > 0 && (chain.Runs[first - 1].Length <= 2 * size || chain.Runs.Count - first < LeastRunsToMerge))
-            {
-                size += chain.Runs[--first].Length;
-            }
-
-            var runs = chain.Runs.GetRange(first, chain.Runs.Count - first);
-            var range = RangeOf(key.Uid, key.Subtask);
-            var name = $"merge-{LastId:D10}-{++_mergeNumber}.runs";
-            _merge = Task.Run<Merged?>(async () =>
-            {
-                var bytes = SortedRunMerger.Merge([.. runs.Select(run => (CheckpointFile.ReadRun(store, run), run.Range))], dropsDeletions: first == 0);
-                await store.WriteAsync(name, [bytes], CancellationToken.None);
-                return new Merged(key, runs, new RunReference(name, 0, bytes.Length, XxHash3.HashToUInt64(bytes), range.From, range.To));
-            });
             return;
         }
+
+        var first = chain.IsMostlyGarbage ? 0 : FirstOfLikeSize(chain.Runs);
+        var runs = chain.Runs.GetRange(first, chain.Runs.Count - first);
+        var range = RangeOf(worst.Key.Uid, worst.Key.Subtask);
+        var name = $"merge-{LastId:D10}-{++_mergeNumber}.runs";
+        _merge = Task.Run<Merged?>(async () =>
+        {
+            var bytes = SortedRunMerger.Merge([.. runs.Select(run => (CheckpointFile.ReadRun(store, run), run.Range))], dropsDeletions: first == 0);
+            await store.WriteAsync(name, [bytes], CancellationToken.None);
+            return new Merged(worst.Key, runs, new RunReference(name, 0, bytes.Length, XxHash3.HashToUInt64(bytes), range.From, range.To) { Entries = SortedRun.CountOf(bytes) });
+        });
+    }
+
+    private static int FirstOfLikeSize(List<RunReference> runs)
+    {
+        var first = runs.Count - 1;
+        long size = runs[first].Length;
+        while (first > 0 && (runs[first - 1].Length <= 2 * size || runs.Count - first < LeastRunsToMerge))
+        {
+            size += runs[--first].Length;
+        }
+
+        return first;
     }
 
     private async Task ApplyMergeAsync()
@@ -254,5 +263,7 @@ internal sealed class CheckpointCatalog(JobGraph graph, CheckpointStore store, T
         public List<byte[]> Pending { get; } = [];
 
         public OperatorSnapshot? Latest { get; set; }
+
+        public bool IsMostlyGarbage => Latest is { } latest && Runs.Sum(static run => run.Entries) > (2 * latest.LiveEntries) + EntriesNotWorthAMerge;
     }
 }

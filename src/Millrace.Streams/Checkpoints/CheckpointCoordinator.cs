@@ -22,6 +22,7 @@ internal enum RunOutcome
 internal sealed class CheckpointCoordinator
 {
     private static readonly TimeSpan s_intervalWithoutState = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_mostTimeToHear = TimeSpan.FromSeconds(10);
 
     private readonly JobGraph _graph;
     private readonly IReadOnlyList<Subtask> _subtasks;
@@ -35,6 +36,7 @@ internal sealed class CheckpointCoordinator
     private readonly Lock _lock = new();
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Pending? _pending;
+    private Task _heard = Task.CompletedTask;
     private bool _stopRequested;
     private long _idWithoutCatalog;
     private long _lastActivity;
@@ -140,14 +142,10 @@ internal sealed class CheckpointCoordinator
                     committed = await TakeAsync(activity, cancellationToken);
                 }
 
-                if (ended && committed)
+                if ((ended && committed) || stopping)
                 {
-                    return RunOutcome.Finished;
-                }
-
-                if (stopping)
-                {
-                    return RunOutcome.Stopped;
+                    await AllHaveHeardAsync(cancellationToken);
+                    return ended && committed ? RunOutcome.Finished : RunOutcome.Stopped;
                 }
 
                 // Between two checkpoints lies the interval from start to start, and the pause from end to start.
@@ -289,9 +287,31 @@ internal sealed class CheckpointCoordinator
     // Every subtask hears of it, so that none waits for barriers of a checkpoint that is over.
     private void Settle(long id, bool isCommitted)
     {
+        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var left = _subtasks.Count;
+        _heard = heard.Task;
         foreach (var subtask in _subtasks)
         {
-            subtask.Post(new CheckpointSettled(id, isCommitted));
+            subtask.Post(new CheckpointSettled(id, isCommitted, () =>
+            {
+                if (Interlocked.Decrement(ref left) == 0)
+                {
+                    heard.TrySetResult();
+                }
+            }));
+        }
+    }
+
+    // Sources publish their positions when they hear of a checkpoint: the last one must reach them before they are closed.
+    private async Task AllHaveHeardAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _heard.WaitAsync(s_mostTimeToHear, _timeProvider, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // The checkpoint counts all the same.
         }
     }
 

@@ -6,6 +6,9 @@ internal sealed record CheckpointManifest(
 {
     public const int CurrentFormat = 1;
 
+    /// <summary>The checkpoint that was known to be committed when this one was written; 0 for none. So the folder itself tells that there was state to lose.</summary>
+    public long LastCommitted { get; init; }
+
     public IEnumerable<RunReference> Runs => Operators.SelectMany(one => one.Subtasks).SelectMany(one => one.Runs);
 
     public long StateBytes => Runs.Sum(static run => (long)run.Length);
@@ -22,5 +25,8 @@ internal sealed record SubtaskManifest(int Index, long Watermark, IReadOnlyList<
 /// <summary>Where a sorted run lies, its xxHash3, and which of its key groups count.</summary>
 internal sealed record RunReference(string File, long Offset, int Length, ulong Hash, int FromGroup, int ToGroup)
 {
+    /// <summary>How many entries it has, deletions included; 0 in checkpoints of versions that did not count.</summary>
+    public long Entries { get; init; }
+
     public Runtime.KeyGroupRange Range => new(FromGroup, ToGroup);
 }

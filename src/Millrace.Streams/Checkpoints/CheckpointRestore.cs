@@ -71,7 +71,8 @@ internal sealed class CheckpointRestore(JobGraph graph, CheckpointStore store, I
     {
         if (committed is null)
         {
-            // Without a commit nothing of an earlier run is visible, so the state that led to it must not be used either.
+            // Without a commit nothing of an earlier run is visible, so the state that led to it must not be used either. But a commit may have been forgotten.
+            RefuseForgottenCommits(ids, commitPoint);
             return null;
         }
 
@@ -83,14 +84,38 @@ internal sealed class CheckpointRestore(JobGraph graph, CheckpointStore store, I
 
         if (!ids.Contains(committed.CheckpointId))
         {
-            throw new CheckpointException(
-                $"{commitPoint.Description} says that checkpoint {committed.CheckpointId} was committed, but '{store.Description}' does not have it (it has {(ids.Count == 0 ? "none" : string.Join(", ", ids))}). "
-                + "Point CheckpointStorage to the folder of the last run; or, to start over with empty state, delete the group's offsets or use a new group.");
+            var lost = $"{commitPoint.Description} says that checkpoint {committed.CheckpointId} was committed, but '{store.Description}' does not have it (it has {(ids.Count == 0 ? "none" : string.Join(", ", ids))}). ";
+            if (!graph.Checkpointing.AllowStartWithoutCheckpoint)
+            {
+                throw new CheckpointException(
+                    lost + "Point CheckpointStorage to the folder of the last run; or, to go on where the group is with empty state, set CheckpointConfig.AllowStartWithoutCheckpoint; or, to start over, delete the group's offsets or use a new group.");
+            }
+
+            StreamsLog.StartsWithoutCheckpoint(logger, graph.JobName, lost);
+            return null;
         }
 
         var manifest = CheckpointFile.ReadManifest(store, committed.CheckpointId);
         Check(manifest);
         return manifest;
+    }
+
+    private void RefuseForgottenCommits(List<long> ids, ICommitPointFactory commitPoint)
+    {
+        if (ReadableBelow(long.MaxValue, ids) is not { LastCommitted: > 0 } newest)
+        {
+            return;
+        }
+
+        var forgotten = $"'{store.Description}' holds state of job '{newest.JobName}', whose checkpoint {newest.LastCommitted} was committed, but {commitPoint.Description} knows of no commit. "
+            + "Were the group's offsets deleted, or have they expired (offsets.retention.minutes), or is it another group, transactional id or cluster than before? ";
+        if (!graph.Checkpointing.AllowStartWithoutCheckpoint)
+        {
+            throw new CheckpointException(
+                forgotten + "Name the former one again; or, to begin with empty state and delete that folder's checkpoints, set CheckpointConfig.AllowStartWithoutCheckpoint.");
+        }
+
+        StreamsLog.StartsWithoutCheckpoint(logger, graph.JobName, forgotten);
     }
 
     private CheckpointManifest? ReadableBelow(long id, List<long> ids)

@@ -12,6 +12,9 @@ internal sealed record OperatorSnapshot(string Uid)
     /// <summary>The changes of keyed state since the last snapshot, as a sorted run.</summary>
     public byte[]? Keyed { get; init; }
 
+    /// <summary>How many entries the keyed state has now.</summary>
+    public long LiveEntries { get; init; }
+
     public string? KeySerializer { get; init; }
 
     /// <summary>The splits of a source, with the watermark of each.</summary>

@@ -51,7 +51,10 @@ public interface ISourceReader<T> : IAsyncDisposable
     IReadOnlyList<SourceSplit> Snapshot();
 
     /// <summary>A checkpoint is committed: positions up to it will never be read again.</summary>
-    void OnCheckpointCommitted(IReadOnlyList<SourceSplit> splits)
+    /// <param name="checkpointId">The checkpoint, when it survives the process; 0 when it does not (no checkpointing, or in memory). A source that publishes its positions
+    /// publishes this with them, so that a later start can tell that there was state, see <see cref="SourceContext.HasKeyedState"/>.</param>
+    /// <param name="splits">The positions.</param>
+    void OnCheckpointCommitted(long checkpointId, IReadOnlyList<SourceSplit> splits)
     {
     }
 }
@@ -88,7 +91,17 @@ public interface ISourceOutput<in T>
 /// <param name="SourceUid">The uid of the source operator.</param>
 /// <param name="TimeProvider">The clock.</param>
 /// <param name="LoggerFactory">Makes loggers.</param>
-public record SourceContext(string JobName, string SourceUid, TimeProvider TimeProvider, ILoggerFactory LoggerFactory);
+public record SourceContext(string JobName, string SourceUid, TimeProvider TimeProvider, ILoggerFactory LoggerFactory)
+{
+    /// <summary>
+    /// Whether the job has keyed state. An enumerator that is asked for first positions, and finds that an earlier run has published positions with a checkpoint's id, refuses by a
+    /// <see cref="CheckpointException"/>, because going on there would lose that state; unless <see cref="AllowStartWithoutCheckpoint"/> is set.
+    /// </summary>
+    public bool HasKeyedState { get; init; }
+
+    /// <summary>Whether the job may begin with empty state all the same, see <see cref="CheckpointConfig.AllowStartWithoutCheckpoint"/>.</summary>
+    public bool AllowStartWithoutCheckpoint { get; init; }
+}
 
 /// <summary>What a source reader may know about its subtask.</summary>
 /// <param name="JobName">The name of the job.</param>

@@ -31,4 +31,7 @@ internal sealed record JobGraph(
     public IEnumerable<Transformation> Operators => Vertices.SelectMany(vertex => vertex.Operators);
 
     public IEnumerable<ISourceTransformation> Sources => Operators.OfType<ISourceTransformation>();
+
+    /// <summary>Whether there is something to lose when the job starts without its checkpoint.</summary>
+    public bool HasKeyedState => Operators.Any(static node => node.CreateOperator().HasKeyedState);
 }

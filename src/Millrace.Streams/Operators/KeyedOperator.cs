@@ -14,6 +14,8 @@ internal abstract class KeyedOperator<TKey, TNamespace, TOut> : OutputOperator<T
 
     protected TimerService<TKey, TNamespace> Timers { get; private set; } = null!;
 
+    public override bool HasKeyedState => true;
+
     public override long NextProcessingTime => Timers.NextProcessingTime;
 
     public override void Open()
@@ -60,6 +62,7 @@ internal abstract class KeyedOperator<TKey, TNamespace, TOut> : OutputOperator<T
     {
         Watermark = Timers.CurrentWatermark,
         Keyed = Backend.Snapshot(),
+        LiveEntries = Backend.Count,
         KeySerializer = Backend.KeySerializerId,
     };
 

@@ -31,6 +31,9 @@ internal sealed class OperatorContext
     /// <summary>Whether changes of state are followed for checkpoints.</summary>
     public bool TracksChanges { get; init; }
 
+    /// <summary>Whether checkpoints survive the process.</summary>
+    public bool HasDurableCheckpoints { get; init; }
+
     public TimeSpan WatermarkInterval { get; init; } = TimeSpan.FromMilliseconds(200);
 
     public ICommitPoint? CommitPoint { get; init; }

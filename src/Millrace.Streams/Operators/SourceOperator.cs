@@ -183,7 +183,7 @@ internal sealed class SourceOperator<T>(ISource<T> source, WatermarkStrategy<T> 
             _snapshots.Dequeue();
             if (committed && oldest.CheckpointId == checkpointId)
             {
-                _reader.OnCheckpointCommitted(oldest.Splits);
+                _reader.OnCheckpointCommitted(Context.HasDurableCheckpoints ? checkpointId : 0, oldest.Splits);
             }
         }
 

@@ -23,6 +23,9 @@ internal abstract class StreamOperator
     /// <summary>When the operator wants to be called by the clock; <see cref="long.MaxValue"/> for never.</summary>
     public virtual long NextProcessingTime => long.MaxValue;
 
+    /// <summary>Whether it keeps something per key that a checkpoint holds.</summary>
+    public virtual bool HasKeyedState => false;
+
     public void Setup(OperatorContext context) => Context = context;
 
     public void AttachOutput(OutputTag? tag, object output)

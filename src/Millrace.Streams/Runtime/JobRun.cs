@@ -66,6 +66,12 @@ internal sealed class JobRun : ISubtaskListener, IAsyncDisposable
             CheckpointCatalog? catalog = null;
             CheckpointRestore? restore = null;
             CheckpointManifest? restored = null;
+            var hasKeyedState = graph.HasKeyedState;
+            if (store is null && hasKeyedState && attempt == 0)
+            {
+                StreamsLog.StateWithoutCheckpoints(logger, graph.JobName);
+            }
+
             if (store is not null)
             {
                 restore = new CheckpointRestore(graph, store, logger);
@@ -85,7 +91,11 @@ internal sealed class JobRun : ISubtaskListener, IAsyncDisposable
             {
                 var vertex = graph.Vertices.First(one => ReferenceEquals(one.Head, source));
                 var discovery = new Discovery(source, source.CreateEnumerator(new SourceContext(
-                    graph.JobName, source.Uid, options.TimeProvider, options.LoggerFactory)), vertex.Parallelism);
+                    graph.JobName, source.Uid, options.TimeProvider, options.LoggerFactory)
+                {
+                    HasKeyedState = hasKeyedState,
+                    AllowStartWithoutCheckpoint = graph.Checkpointing.AllowStartWithoutCheckpoint,
+                }), vertex.Parallelism);
                 discoveries.Add(discovery);
                 var stored = restored?.Operators.FirstOrDefault(one => string.Equals(one.Uid, source.Uid, StringComparison.Ordinal));
                 await discovery.StartAsync(stored?.Subtasks.SelectMany(static one => one.Splits) ?? [], restored is null, cancellationToken);

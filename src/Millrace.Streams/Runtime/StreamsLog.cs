@@ -29,6 +29,12 @@ internal static partial class StreamsLog
     [LoggerMessage(5013, LogLevel.Information, "Job {Job}: checkpoint {CheckpointId} was prepared but not committed; it is discarded")]
     public static partial void CheckpointDiscarded(ILogger logger, string job, long checkpointId);
 
+    [LoggerMessage(5014, LogLevel.Warning, "Job {Job} begins with empty state, because AllowStartWithoutCheckpoint is set: {Reason}")]
+    public static partial void StartsWithoutCheckpoint(ILogger logger, string job, string reason);
+
+    [LoggerMessage(5015, LogLevel.Warning, "Job {Job} keeps state per key, but takes no checkpoints: after a restart its state begins anew while its sources go on. Call EnableCheckpointing to keep it")]
+    public static partial void StateWithoutCheckpoints(ILogger logger, string job);
+
     [LoggerMessage(5020, LogLevel.Information, "Job {Job}: source {Source} found {Count} new splits")]
     public static partial void SplitsFound(ILogger logger, string job, string source, int count);
 

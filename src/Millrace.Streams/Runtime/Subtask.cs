@@ -19,7 +19,7 @@ internal abstract record SubtaskMessage;
 
 internal sealed record TriggerCheckpoint(long CheckpointId) : SubtaskMessage;
 
-internal sealed record CheckpointSettled(long CheckpointId, bool IsCommitted) : SubtaskMessage;
+internal sealed record CheckpointSettled(long CheckpointId, bool IsCommitted, Action OnHandled) : SubtaskMessage;
 
 internal sealed record AssignSplits(IReadOnlyList<SourceSplit> Splits) : SubtaskMessage;
 
@@ -325,6 +325,7 @@ internal sealed class Subtask
                     await one.OnCheckpointSettledAsync(settled.CheckpointId, settled.IsCommitted, _cancellationToken);
                 }
 
+                settled.OnHandled();
                 break;
             case AssignSplits assign:
                 _source!.AddSplits(assign.Splits);

@@ -70,6 +70,7 @@ internal sealed class SubtaskAssembler(
                 LoggerFactory = options.LoggerFactory,
                 Metrics = subtask.Metrics,
                 TracksChanges = graph.Checkpointing.IsEnabled,
+                HasDurableCheckpoints = graph.Checkpointing is { IsEnabled: true, CheckpointStorage: not null },
                 WatermarkInterval = graph.AutoWatermarkInterval,
                 CommitPoint = commitPoint,
                 Restore = restore(node, subtask.Index, vertex.Parallelism),

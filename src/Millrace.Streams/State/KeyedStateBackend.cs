@@ -14,6 +14,9 @@ internal sealed class KeyedStateBackend<TKey>(OperatorContext context, ITypeSeri
 
     public TKey CurrentKey { get; set; } = default!;
 
+    /// <summary>How many entries all states have together.</summary>
+    public long Count => _tables.Values.Sum(static table => (long)table.Count);
+
     public string KeySerializerId => keySerializer.Id;
 
     public StateTable<TKey, TNamespace, TValue> Table<TNamespace, TValue>(

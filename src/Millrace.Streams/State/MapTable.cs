@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Millrace.Streams.Serialization;
 
 namespace Millrace.Streams.State;
@@ -14,6 +15,8 @@ internal sealed class MapTable<TKey, TMapKey, TMapValue>(
 
     public string Name => name;
 
+    public int Count { get; private set; }
+
     public string Format => $"map:{mapKeySerializer.Id}|{valueSerializer.Id}";
 
     public Dictionary<TMapKey, TMapValue>? Find(TKey key) => _maps.GetValueOrDefault(key);
@@ -25,7 +28,7 @@ internal sealed class MapTable<TKey, TMapKey, TMapValue>(
             _maps[key] = map = [];
         }
 
-        map[mapKey] = value;
+        Set(map, mapKey, value);
         Changed(key, mapKey);
     }
 
@@ -36,6 +39,7 @@ internal sealed class MapTable<TKey, TMapKey, TMapValue>(
             return false;
         }
 
+        Count--;
         if (map.Count == 0)
         {
             _maps.Remove(key);
@@ -49,6 +53,7 @@ internal sealed class MapTable<TKey, TMapKey, TMapValue>(
     {
         if (_maps.Remove(key, out var map))
         {
+            Count -= map.Count;
             foreach (var mapKey in map.Keys)
             {
                 Changed(key, mapKey);
@@ -88,7 +93,14 @@ internal sealed class MapTable<TKey, TMapKey, TMapValue>(
             _maps[owner] = map = [];
         }
 
-        map[mapKeySerializer.Read(ref nsReader)] = valueSerializer.Read(ref valueReader);
+        Set(map, mapKeySerializer.Read(ref nsReader), valueSerializer.Read(ref valueReader));
+    }
+
+    private void Set(Dictionary<TMapKey, TMapValue> map, TMapKey mapKey, TMapValue value)
+    {
+        ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(map, mapKey, out var exists);
+        slot = value;
+        Count += exists ? 0 : 1;
     }
 
     private void Changed(TKey key, TMapKey mapKey)

@@ -146,6 +146,9 @@ internal static class SortedRun
         return sections;
     }
 
+    /// <summary>How many entries a run has, deletions included.</summary>
+    public static long CountOf(ReadOnlySpan<byte> run) => Sections(run).Sum(static section => (long)section.Count);
+
     /// <summary>Reads the entry at a position and moves the position behind it.</summary>
     public static RunEntry ReadEntry(ReadOnlySpan<byte> run, ref int position)
     {

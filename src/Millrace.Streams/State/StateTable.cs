@@ -12,6 +12,9 @@ internal interface IStateTable
     /// <summary>Names the formats of namespace and value.</summary>
     string Format { get; }
 
+    /// <summary>How many entries there are.</summary>
+    int Count { get; }
+
     /// <summary>Adds what changed since the last call, and starts to follow changes anew.</summary>
     void CollectChanges(SortedRunBuilder run);
 

@@ -35,6 +35,9 @@ internal sealed class TimerService<TKey, TNamespace> : ITimerService
 
     public int Count => _event.Count + _processing.Count;
 
+    /// <summary>How many places the timers take in memory: those of deleted ones too, until they are cleared away.</summary>
+    public int Queued => _event.Queued + _processing.Queued;
+
     public void RegisterEventTimeTimer(long time) => _event.Add(time, _backend.CurrentKey, default);
 
     public void RegisterProcessingTimeTimer(long time) => _processing.Add(time, _backend.CurrentKey, default);
@@ -59,6 +62,8 @@ internal sealed class TimerService<TKey, TNamespace> : ITimerService
 
     private sealed class TimerQueue
     {
+        private const int DeletedNotWorthARebuild = 1024;
+
         private readonly StateTable<TKey, TimerAddress<TNamespace>, VoidNamespace> _table;
         private readonly PriorityQueue<(TKey Key, TNamespace Namespace), long> _order = new();
 
@@ -66,6 +71,8 @@ internal sealed class TimerService<TKey, TNamespace> : ITimerService
             name, new TimerAddressSerializer<TNamespace>(TypeSerializers.For<TNamespace>()), TypeSerializers.For<VoidNamespace>());
 
         public int Count => _table.Count;
+
+        public int Queued => _order.Count;
 
         public long Next => _order.TryPeek(out _, out var time) ? time : long.MaxValue;
 
@@ -78,7 +85,14 @@ internal sealed class TimerService<TKey, TNamespace> : ITimerService
             }
         }
 
-        public void Remove(long time, TKey key, TNamespace ns) => _table.Remove(key, new TimerAddress<TNamespace>(time, ns));
+        // A deleted timer stays in the heap until its time. Timers that are moved again and again would pile up there.
+        public void Remove(long time, TKey key, TNamespace ns)
+        {
+            if (_table.Remove(key, new TimerAddress<TNamespace>(time, ns)) && _order.Count > (2 * _table.Count) + DeletedNotWorthARebuild)
+            {
+                Rebuild();
+            }
+        }
 
         public bool TryTake(long upTo, out long time, out TKey key, out TNamespace ns)
         {

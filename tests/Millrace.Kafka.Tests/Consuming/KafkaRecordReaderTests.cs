@@ -15,6 +15,20 @@ public abstract class KafkaRecordReaderTests<TKafka>(TKafka kafka) : IClassFixtu
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("^")]
+    public async Task A_topic_that_is_made_after_the_subscription_is_seen_soon(string pattern)
+    {
+        var topic = TestTopics.NewName("later");
+        using var reader = KafkaRecordReader.Create(TestTopics.ReaderConfig(kafka.Bootstrap, TestTopics.NewName("g")));
+        reader.Subscribe([pattern + topic]);
+        Assert.Empty(reader.ReadValues(1, TimeSpan.FromSeconds(1)));
+        await TestTopics.CreateAsync(kafka.Bootstrap, name: topic);
+        await TestTopics.ProduceAsync(kafka.Bootstrap, topic, 0, "a");
+        Assert.Equal(["a"], reader.ReadValues(1));
+    }
+
     [Fact]
     public async Task A_record_comes_with_all_its_parts_and_null_is_not_empty()
     {
