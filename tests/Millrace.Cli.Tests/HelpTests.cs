@@ -5,36 +5,58 @@ namespace Millrace.Cli.Tests;
 /// <summary>Every command explains itself.</summary>
 public sealed class HelpTests
 {
-    [Theory]
-    [InlineData("demo")]
-    [InlineData("broker")]
-    [InlineData("connect")]
-    [InlineData("streams")]
-    [InlineData("clickhouse")]
-    [InlineData("console")]
-    [InlineData("produce")]
-    [InlineData("consume")]
-    [InlineData("topics")]
-    [InlineData("topics list")]
-    [InlineData("topics describe")]
-    [InlineData("topics create")]
-    [InlineData("topics delete")]
-    [InlineData("groups")]
-    [InlineData("groups list")]
-    [InlineData("groups describe")]
-    [InlineData("groups reset")]
-    [InlineData("groups delete")]
-    [InlineData("config")]
-    [InlineData("config check")]
-    public async Task Help_ends_with_an_example(string command)
+    [Fact]
+    public async Task Every_command_ends_its_help_with_an_example_and_knows_json_and_a_variable_for_each_option()
     {
-        var help = (await MillraceProgram.RunAsync([.. command.Split(' '), "--help"])).Succeeded();
-        var lines = help.Output.TrimEnd().Split('\n');
-        var heading = Array.FindIndex(lines, static l => l is "Example:" or "Examples:");
-        Assert.True(heading > 0, help.Output);
-        Assert.All(lines[(heading + 1)..], static l => Assert.StartsWith("  ", l, StringComparison.Ordinal));
-        Assert.Contains(lines[(heading + 1)..], l => l.Contains($"millrace {command}", StringComparison.Ordinal));
+        foreach (var command in await CommandsAsync([]))
+        {
+            var name = string.Join(' ', command);
+            var help = (await HelpAsync(command)).Split('\n');
+            var heading = Array.FindIndex(help, static l => l is "Example:" or "Examples:");
+            Assert.True(heading > 0, name);
+            Assert.All(help[(heading + 1)..], static l => Assert.StartsWith("  ", l, StringComparison.Ordinal));
+            Assert.Contains(help[(heading + 1)..], l => l.Contains($"millrace {name}", StringComparison.Ordinal));
+            if (Array.Exists(help, static l => l == "Commands:")) continue;
+            var options = Array.FindAll(help, static l => l.StartsWith("  --", StringComparison.Ordinal));
+            Assert.Contains(options, static o => o.StartsWith("  --json", StringComparison.Ordinal));
+            foreach (var option in options) await VariableIsTakenAsync(command, option);
+        }
     }
+
+    // A value that the option takes shows as its default in the help then; one that it does not take is refused by the variable's name.
+    private static async Task VariableIsTakenAsync(string[] command, string option)
+    {
+        var flag = option.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
+        var variable = $"MILLRACE_{flag.TrimStart('-').Replace('-', '_').ToUpperInvariant()}";
+        Assert.Contains($"[env: {variable}]", option, StringComparison.Ordinal);
+        var help = await MillraceProgram.RunAsync([.. command, "--help"], new Dictionary<string, string?> { [variable] = "marker:7" });
+        var line = Array.Find(help.Output.Split('\n'), l => l.StartsWith($"  {flag} ", StringComparison.Ordinal)) ?? "";
+        var isShown = line.Contains("[default: marker:7]", StringComparison.Ordinal);
+        var isRefused = $"{help.Output}\n{help.Error}".Contains($"{variable}: 'marker:7' is not understood", StringComparison.Ordinal);
+        if (isShown || isRefused) return;
+        // Required arguments are missing: what matters here is that the variable is named too.
+        var run = await MillraceProgram.RunAsync([.. command, .. command[^1] is "config" ? [] : Arguments(help.Output)], new Dictionary<string, string?> { [variable] = "marker:7", ["MILLRACE_BOOTSTRAP"] = variable == "MILLRACE_BOOTSTRAP" ? "marker:7" : "127.0.0.1:1" });
+        Assert.True(run.ExitCode != 0 && (run.Error.Contains("marker:7", StringComparison.Ordinal) || run.Error.Contains(variable, StringComparison.Ordinal)), $"{string.Join(' ', command)} {flag}: {line}\n{run.Error}");
+    }
+
+    private static string[] Arguments(string help) =>
+        [.. help.Split('\n').SkipWhile(static l => l != "Arguments:").Skip(1).TakeWhile(static l => l.StartsWith("  <", StringComparison.Ordinal)).Select(static _ => "a.b.c.v1")];
+
+    private static async Task<List<string[]>> CommandsAsync(string[] parent)
+    {
+        var help = await HelpAsync(parent);
+        var found = new List<string[]>();
+        foreach (var line in help.Split('\n').SkipWhile(static l => l != "Commands:").Skip(1).TakeWhile(static l => l.StartsWith("  ", StringComparison.Ordinal)))
+        {
+            string[] command = [.. parent, line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]];
+            found.Add(command);
+            found.AddRange(await CommandsAsync(command));
+        }
+
+        return found;
+    }
+
+    private static async Task<string> HelpAsync(string[] command) => (await MillraceProgram.RunAsync([.. command, "--help"])).Succeeded().Output.TrimEnd();
 
     [Fact]
     public async Task The_whole_program_lists_its_commands()
@@ -60,12 +82,21 @@ public sealed class HelpTests
     [InlineData("demo --duration 0s", "--duration", "from 1s")]
     [InlineData("demo --rate 0", "--rate", "100000")]
     [InlineData("demo --rate NaN", "--rate", "100000")]
+    [InlineData("demo --fraud-rate -1", "--fraud-rate", "from 0 to 1000")]
+    [InlineData("demo --settle 0s", "--settle", "from 1s")]
+    [InlineData("demo --clickhouse somewhere", "--clickhouse", "http://127.0.0.1:8123")]
+    [InlineData("clickhouse --jsn", "--jsn", "clickhouse --help")]
+    [InlineData("connect --listen", "--listen", "connect --help")]
+    [InlineData("streams --jason", "--jason", "streams --help")]
+    [InlineData("console --colour blue", "--colour", "console --help")]
+    [InlineData("borker", "borker", "millrace --help")]
+    [InlineData("topics lst", "lst", "topics --help")]
     [InlineData("demo --seed -1", "--seed", "-1")]
     [InlineData("topics describe", "TOPIC", "topics describe --help")]
     [InlineData("broker --log-level loud", "--log-level", "loud")]
     public async Task Absurd_arguments_are_refused(string command, string named, string advice)
     {
-        var error = (await MillraceProgram.RunAsync(command.Split(' '))).Refusal();
+        var error = (await MillraceProgram.RunAsync(command.Split(' '))).Misunderstanding();
         Assert.Contains(named, error, StringComparison.OrdinalIgnoreCase);
         Assert.Contains(advice, error, StringComparison.Ordinal);
     }

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
 using Millrace.Cli.Tests.Support;
 using Millrace.TestKit;
 using Millrace.TestKit.Kafka;
@@ -39,6 +42,56 @@ public sealed class ServerTests(EmbeddedBroker kafka) : IClassFixture<EmbeddedBr
         Assert.InRange(server.Process.StandardError.Count, 0, 25);
     }
 
+    [Theory]
+    [InlineData("broker", "--data {dir}/jb")]
+    [InlineData("clickhouse", "--data {dir}/jc")]
+    [InlineData("connect", "--bootstrap {kafka}")]
+    [InlineData("streams", "account-activity --bootstrap {kafka} --checkpoints {dir}/js")]
+    [InlineData("console", "--bootstrap {kafka} --connect-url= --streams-url= --clickhouse-url=")]
+    public async Task The_ready_line_is_an_object_where_json_is_asked_for(string command, string options)
+    {
+        await using var process = await ChildProcess.StartAsync(MillraceProgram.File, [command, "--listen", "127.0.0.1:0", "--json", .. Fill(options)], new Dictionary<string, string?> { ["MILLRACE_LOG_LEVEL"] = "none" }, _directory);
+        var line = await process.WaitForLineAsync("{", TimeSpan.FromMinutes(1));
+        using var ready = JsonDocument.Parse(line);
+        Assert.Equal(command, ready.RootElement.GetProperty("ready").GetString());
+        Assert.Contains("127.0.0.1:", ready.RootElement.GetProperty("address").GetString(), StringComparison.Ordinal);
+        Assert.Equal(0, await process.TerminateAsync());
+        Assert.Equal([line], process.Output);
+    }
+
+    [Theory]
+    [InlineData("connect", "")]
+    [InlineData("streams", "account-activity --checkpoints {dir}/t")]
+    [InlineData("topics", "list")]
+    [InlineData("consume", "t")]
+    public async Task Sigterm_while_a_broker_does_not_answer_is_a_clean_end(string command, string options)
+    {
+        // Takes connections, and says nothing.
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        await using var process = await ChildProcess.StartAsync(
+            MillraceProgram.File, [command, .. Fill(options), .. command is "connect" or "streams" ? (string[])["--listen", "127.0.0.1:0"] : [], "--bootstrap", $"{silent.LocalEndpoint}"], workingDirectory: _directory);
+        using var reached = await silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        using var client = await silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        var code = await process.TerminateAsync(TimeSpan.FromSeconds(20));
+        Assert.True(code == 0, $"{code}\n{process.OutputText}");
+        Assert.DoesNotContain(process.Output, static l => l.StartsWith("   at ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("clickhouse", "--data {dir}/tc")]
+    [InlineData("demo", "--any-ports")]
+    public async Task Sigterm_while_an_engine_starts_is_a_clean_end(string command, string options)
+    {
+        await using var process = await ChildProcess.StartAsync(MillraceProgram.File, [command, .. Fill(options)], new Dictionary<string, string?> { ["MILLRACE_LISTEN"] = "127.0.0.1:0" }, _directory);
+        await Eventually.True(() => Children(process.Id).Count > 0, "the engine's process");
+        var children = Children(process.Id);
+        var code = await process.TerminateAsync(TimeSpan.FromSeconds(30));
+        Assert.True(code == 0, $"{code}\n{process.OutputText}");
+        Assert.DoesNotContain(process.Output, static l => l.StartsWith("ready ", StringComparison.Ordinal) || l.Contains("   at ", StringComparison.Ordinal));
+        await Eventually.True(() => !children.Exists(static c => Directory.Exists($"/proc/{c}")), "its engine ended too");
+    }
+
     [Fact]
     public async Task The_command_line_wins_over_variables_and_both_over_a_file()
     {
@@ -72,7 +125,7 @@ public sealed class ServerTests(EmbeddedBroker kafka) : IClassFixture<EmbeddedBr
     [Fact]
     public async Task A_variable_that_is_not_understood_is_named()
     {
-        var error = (await MillraceProgram.RunAsync(["broker"], new Dictionary<string, string?> { ["MILLRACE_LISTEN"] = "nonsense" })).Refusal();
+        var error = (await MillraceProgram.RunAsync(["broker"], new Dictionary<string, string?> { ["MILLRACE_LISTEN"] = "nonsense" })).Misunderstanding();
         Assert.Contains("MILLRACE_LISTEN", error, StringComparison.Ordinal);
     }
 
@@ -92,6 +145,7 @@ public sealed class ServerTests(EmbeddedBroker kafka) : IClassFixture<EmbeddedBr
 
     [Theory]
     [InlineData("broker")]
+    [InlineData("clickhouse")]
     public async Task A_data_directory_in_use_is_explained(string command)
     {
         var data = _directory.Combine(command);
@@ -103,5 +157,18 @@ public sealed class ServerTests(EmbeddedBroker kafka) : IClassFixture<EmbeddedBr
 
     public void Dispose() => _directory.Dispose();
 
-    private string[] Fill(string options) => options.Replace("{dir}", _directory.Path, StringComparison.Ordinal).Replace("{kafka}", kafka.Bootstrap, StringComparison.Ordinal).Split(' ');
+    private static List<int> Children(int pid)
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories($"/proc/{pid}/task").SelectMany(static task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse)];
+        }
+        catch (IOException)
+        {
+            // A thread ended while it was looked at.
+            return [];
+        }
+    }
+
+    private string[] Fill(string options) => options.Replace("{dir}", _directory.Path, StringComparison.Ordinal).Replace("{kafka}", kafka.Bootstrap, StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }

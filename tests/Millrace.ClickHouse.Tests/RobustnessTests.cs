@@ -112,7 +112,8 @@ public sealed class RobustnessTests
             using var http = new HttpClient { BaseAddress = server.Address };
             await http.AskAsync("CREATE DATABASE bank; CREATE TABLE bank.t (id UInt64) ENGINE = MergeTree ORDER BY id; INSERT INTO bank.t SELECT number FROM numbers(1000)");
             var error = await Assert.ThrowsAsync<ClickHouseException>(() => ClickHouseServer.StartAsync(ClickHouseFixture.Options(data), ct: Ct));
-            Assert.Contains("another process", error.Message, StringComparison.Ordinal);
+            Assert.Contains($"{Path.GetFullPath(data)} is in use by another process", error.Message, StringComparison.Ordinal);
+            Assert.Contains("--data", error.Message, StringComparison.Ordinal);
         }
 
         await using (var server = await ClickHouseServer.StartAsync(ClickHouseFixture.Options(data), ct: Ct))

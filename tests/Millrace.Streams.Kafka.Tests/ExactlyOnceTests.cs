@@ -81,6 +81,12 @@ public abstract class ExactlyOnceTests<TTarget>(TTarget target) : IClassFixture<
         var foreign = await Assert.ThrowsAsync<CheckpointException>(() => job.Define().ExecuteAsync("another job"));
         Assert.Contains("'activity'", foreign.Message, StringComparison.Ordinal);
         Assert.Contains("'another job'", foreign.Message, StringComparison.Ordinal);
+
+        // A job that has committed nothing yet must not take the checkpoints of another for leftovers of its own.
+        var fresh = (await PrepareAsync(other)) with { CheckpointFolder = folder };
+        var taken = await Assert.ThrowsAsync<CheckpointException>(() => fresh.Define().ExecuteAsync("a third job"));
+        Assert.Contains("belongs to the job 'activity', but this job is 'a third job'", taken.Message, StringComparison.Ordinal);
+        await job.Define().ExecuteAsync(job.JobName, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]

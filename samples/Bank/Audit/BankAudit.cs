@@ -47,6 +47,14 @@ public sealed class BankAudit(NpgsqlDataSource database, string bootstrap, Click
         return new AuditReport(ids.Count, captured.Table.Events + accounts.Events, captured.Processed, expected, raised, unexpected, rows, _missing, _duplicates, _findings);
     }
 
+    /// <summary>Database transactions that PostgreSQL committed for customers since a moment: each gave its rows a transaction id of its own.</summary>
+    public async Task<long> CommitsSinceAsync(DateTimeOffset start, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT count(DISTINCT xmin::text) FROM public.transactions WHERE created_at >= $1");
+        command.Parameters.Add(new NpgsqlParameter { Value = start.UtcDateTime });
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
     /// <summary>Whether everything that is committed in PostgreSQL has arrived at the end of the pipeline.</summary>
     public async Task<bool> IsSettledAsync(CancellationToken cancellationToken)
     {

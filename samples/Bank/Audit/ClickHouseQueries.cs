@@ -27,8 +27,11 @@ public sealed class ClickHouseQueries(HttpClient http, Uri address)
 
     private async Task<string> PostAsync(string sql, CancellationToken cancellationToken)
     {
-        using var content = new StringContent(sql);
-        using var response = await http.PostAsync(address, content, cancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Post, ClickHouseAccess.Bare(address)) { Content = new StringContent(sql) };
+        var (user, password) = ClickHouseAccess.Of(address);
+        request.Headers.Add("X-ClickHouse-User", user);
+        if (password is not null) request.Headers.Add("X-ClickHouse-Key", password);
+        using var response = await http.SendAsync(request, cancellationToken);
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         return response.IsSuccessStatusCode ? text : throw new InvalidOperationException($"ClickHouse refused the query ({(int)response.StatusCode}): {text.Trim()}");
     }

@@ -10,11 +10,15 @@ public sealed class BankGenerator
 {
     private static readonly IFraudPattern[] _patterns = [new Velocity(), new ImpossibleTravel(), new AccountTakeover(), new Structuring()];
 
+    // Long enough for some customers to have used their phones: a takeover needs a victim whose own device is known.
+    private static readonly TimeSpan _quietStart = TimeSpan.FromSeconds(1);
+
     private readonly BankOptions _options;
     private readonly SeededRandom _random;
     private readonly HonestCustomers _customers;
     private readonly PriorityQueue<BankCommit, DateTimeOffset> _frauds = new();
     private int _nextPattern;
+    private int _opening;
 
     /// <summary>A generator for a population; <paramref name="purpose"/> separates the sequences of history and live traffic.</summary>
     public BankGenerator(BankOptions options, Population population, ulong purpose = 2)
@@ -43,10 +47,14 @@ public sealed class BankGenerator
         }
     }
 
-    /// <summary>Live traffic from <paramref name="start"/> on, without end; no fraud begins after <paramref name="lastFraud"/>.</summary>
-    public IEnumerable<BankCommit> Live(DateTimeOffset start, DateTimeOffset? lastFraud = null)
+    /// <summary>
+    /// Live traffic from <paramref name="start"/> on, without end. It opens with one fraud of each pattern, so that the shortest run has some; after that they are
+    /// as rare as <see cref="BankOptions.FraudPerThousand"/> says. No fraud begins that would not be complete at <paramref name="end"/>.
+    /// </summary>
+    public IEnumerable<BankCommit> Live(DateTimeOffset start, DateTimeOffset? end = null)
     {
         var at = start;
+        _opening = _options.FraudPerThousand > 0 ? _patterns.Length : 0;
         while (true)
         {
             var busy = _options.RateFollowsClock ? Calendar.Activity(at) : 1;
@@ -57,30 +65,50 @@ public sealed class BankGenerator
                 yield return fraud;
             }
 
-            if (_random.Chance(_options.FraudPerThousand / 1_000) && (lastFraud is null || at < lastFraud)) Plan(Milliseconds(at));
+            if (_random.Chance(_options.FraudPerThousand / 1_000) || (_opening > 0 && at - start > _quietStart)) Plan(Milliseconds(at), end);
             yield return _customers.Act(Milliseconds(at));
         }
     }
 
-    private void Plan(DateTimeOffset at)
+    // The patterns take turns. One that has no time left leaves its turn to the next; one that finds no victim yet is tried again later.
+    private void Plan(DateTimeOffset at, DateTimeOffset? end)
     {
-        var pattern = _patterns[_nextPattern];
+        for (var turn = 0; turn < _patterns.Length; turn++)
+        {
+            var pattern = _patterns[_nextPattern];
+            if (FindVictim(pattern, at) is not { } victim) return;
+            BankCommit[] commits = [.. pattern.Commit(_customers, victim, _random, at)];
+            _nextPattern = (_nextPattern + 1) % _patterns.Length;
+            if (commits[^1].At >= end) continue;
+            victim.IsVictim = true;
+            if (_opening > 0) _opening--;
+            Enqueue(commits, pattern, victim);
+            return;
+        }
+
+        // None has the time: neither will one that begins later.
+        _opening = 0;
+    }
+
+    private AccountMemory? FindVictim(IFraudPattern pattern, DateTimeOffset at)
+    {
         for (var tries = 0; tries < 200; tries++)
         {
-            var victim = _customers.PickAccount();
-            if (victim.IsVictim || !pattern.Suits(victim, at)) continue;
-            victim.IsVictim = true;
-            _nextPattern = (_nextPattern + 1) % _patterns.Length;
-            BankCommit[] commits = [.. pattern.Commit(_customers, victim, _random, at)];
-            var ids = commits.SelectMany(c => c.Rows).Select(r => r.TransactionId).ToList();
-            commits[^1] = commits[^1] with { Case = new FraudCase(_random.NextGuid(), pattern.Name, victim.Account.AccountId, ids) };
-            foreach (var commit in commits)
-            {
-                var when = Milliseconds(commit.At);
-                _frauds.Enqueue(commit with { At = when, Rows = [.. commit.Rows.Select(r => r with { CreatedAt = when })] }, when);
-            }
+            var account = _customers.PickAccount();
+            if (!account.IsVictim && pattern.Suits(account, at)) return account;
+        }
 
-            return;
+        return null;
+    }
+
+    private void Enqueue(BankCommit[] commits, IFraudPattern pattern, AccountMemory victim)
+    {
+        var ids = commits.SelectMany(c => c.Rows).Select(r => r.TransactionId).ToList();
+        commits[^1] = commits[^1] with { Case = new FraudCase(_random.NextGuid(), pattern.Name, victim.Account.AccountId, ids) };
+        foreach (var commit in commits)
+        {
+            var when = Milliseconds(commit.At);
+            _frauds.Enqueue(commit with { At = when, Rows = [.. commit.Rows.Select(r => r with { CreatedAt = when })] }, when);
         }
     }
 

@@ -60,10 +60,3 @@ CREATE TABLE IF NOT EXISTS public.fraud_cases (
     transaction_ids uuid[] NOT NULL,
     committed_at    timestamptz(3) NOT NULL
 );
-
-DO $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'debezium') THEN
-        CREATE ROLE debezium LOGIN REPLICATION;
-    END IF;
-END $$;

@@ -15,11 +15,12 @@ internal static class BrokerCommand
         var data = command.AddOption("--data", "directory of the log", "data/broker", "DIR");
         var config = command.AddOption<string?>("--config", "server.properties, read as Apache Kafka reads it; options of the command line win", null, "FILE", static t => t);
         var advertised = command.AddOption<string?>("--advertised", "address that clients are told; the listening one unless set", null, "HOST:PORT", static t => t);
+        var json = command.AddReadyJson();
         var logLevel = command.AddLogLevel();
         command.WithExamples(
             "millrace broker --listen 127.0.0.1:9092 --data /var/lib/millrace",
             "kcat -b 127.0.0.1:9092 -L");
-        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("broker", parsed.GetValue(logLevel), async (logging, ct) =>
+        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("broker", parsed.GetValue(logLevel), parsed.GetValue(json), async (logging, ct) =>
         {
             var options = new BrokerOptions { Listen = parsed.GetValue(listen)!, DataDirectory = parsed.GetValue(data)! };
             if (parsed.GetValue(config) is { } file) options = WithFile(options, file, listen.IsChosen(parsed), data.IsChosen(parsed));

@@ -16,11 +16,12 @@ internal static class ClickHouseCommand
         var user = command.AddOption("--user", "the user that requests name", "default", "NAME");
         var password = command.AddOption<string?>("--password", "the user's password; none unless set", null, "TEXT", static t => t);
         var memory = command.AddOption("--max-memory", "bytes that the engine may use for queries and caches", 600_000_000L, "BYTES", static t => Numbers.Long(t, 100_000_000, long.MaxValue));
+        var json = command.AddReadyJson();
         var logLevel = command.AddLogLevel();
         command.WithExamples(
             "millrace clickhouse --listen 127.0.0.1:8123 --data /var/lib/millrace/clickhouse",
             "curl -s 'http://127.0.0.1:8123/?query=SELECT+version()'");
-        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("clickhouse", parsed.GetValue(logLevel), async (logging, ct) =>
+        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("clickhouse", parsed.GetValue(logLevel), parsed.GetValue(json), async (logging, ct) =>
         {
             var options = new ClickHouseOptions
             {

@@ -22,12 +22,13 @@ internal static class ConnectCommand
         var listen = command.AddListen("127.0.0.1:8083");
         var connectors = command.AddList("--connector", "a connector's JSON file ({\"name\":…,\"config\":{…}}), created or updated at start", "FILE");
         var overrides = command.AddPairs("--override", "a connector setting that differs here, such as database.hostname=db1, or NAME:database.password=… for one connector; not stored");
+        var json = command.AddReadyJson();
         var logLevel = command.AddLogLevel();
         command.WithExamples(
             "millrace connect --bootstrap 127.0.0.1:9092 --listen 127.0.0.1:8083",
             "millrace connect worker.properties --connector postgres-connector.json --override database.hostname=db1 --override database.password=$PGPASSWORD",
             "curl -s http://127.0.0.1:8083/connectors?expand=status");
-        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("connect", parsed.GetValue(logLevel), async (logging, ct) =>
+        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("connect", parsed.GetValue(logLevel), parsed.GetValue(json), async (logging, ct) =>
         {
             var options = new ConnectWorkerOptions();
             if (parsed.GetValue(properties) is { } file) options = WorkerProperties.Load(file, options);

@@ -21,15 +21,16 @@ internal static class ConsoleCommand
         var config = command.AddOption<string?>("--config", "JSON file with the console's options by their names; options of the command line win", null, "FILE", static t => t);
         var listen = command.AddListen("127.0.0.1:8080");
         var bootstrap = command.AddBootstrap();
-        var connect = command.AddOption("--connect-url", "Kafka Connect's REST address; empty if there is none", "http://127.0.0.1:8083", "URL");
-        var streams = command.AddOption("--streams-url", "address of Flink's monitoring REST interface; empty if there is none", "http://127.0.0.1:8082", "URL");
-        var clickhouse = command.AddOption("--clickhouse-url", "ClickHouse's HTTP address; empty if there is none", "http://127.0.0.1:8123", "URL");
+        var connect = command.AddOption("--connect-url", "Kafka Connect's REST address; empty if there is none", "http://127.0.0.1:8083", "URL").MayBeEmpty();
+        var streams = command.AddOption("--streams-url", "address of Flink's monitoring REST interface; empty if there is none", "http://127.0.0.1:8082", "URL").MayBeEmpty();
+        var clickhouse = command.AddOption("--clickhouse-url", "ClickHouse's HTTP address; empty if there is none", "http://127.0.0.1:8123", "URL").MayBeEmpty();
         var readOnly = command.AddOption("--read-only", "show everything, change nothing", false);
+        var json = command.AddReadyJson();
         var logLevel = command.AddLogLevel();
         command.WithExamples(
             "millrace console --bootstrap kafka1:9092 --connect-url http://connect:8083 --clickhouse-url http://clickhouse:8123",
             "millrace console --config console.json");
-        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("console", parsed.GetValue(logLevel), async (logging, ct) =>
+        command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("console", parsed.GetValue(logLevel), parsed.GetValue(json), async (logging, ct) =>
         {
             var options = parsed.GetValue(config) is { } file ? await ReadAsync(file, ct) : new ConsoleOptions();
             var fromFile = parsed.GetValue(config) is not null;

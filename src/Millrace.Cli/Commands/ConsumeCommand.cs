@@ -11,6 +11,8 @@ namespace Millrace.Cli.Commands;
 /// <summary><c>millrace consume</c>: prints records.</summary>
 internal static class ConsumeCommand
 {
+    private static readonly TimeSpan _longestEnd = TimeSpan.FromSeconds(3);
+
     public static Command Create()
     {
         var command = new Command("consume", "Print a topic's records: committed ones only, decoded, one per line. Commits nothing unless a group is named.");
@@ -34,7 +36,10 @@ internal static class ConsumeCommand
                 parsed.GetValue(uncommitted), parsed.GetValue(keys), parsed.GetValue(json));
             await Reachable.EnsureAsync(settings.Bootstrap, TimeSpan.Zero, cancellationToken);
             // The reader blocks its thread while it waits for records.
-            await Task.Factory.StartNew(() => Read(settings, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            var reading = Task.Factory.StartNew(() => Read(settings, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            // It commits what it printed before it ends; a broker that does not answer is not waited for.
+            if (await Task.WhenAny(reading, Foreground.UntilCancelled(cancellationToken)) != reading) await Task.WhenAny(reading, Task.Delay(_longestEnd, CancellationToken.None));
+            if (!cancellationToken.IsCancellationRequested) await reading;
             return 0;
         });
         return command;

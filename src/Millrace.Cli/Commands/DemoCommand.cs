@@ -13,12 +13,14 @@ internal static class DemoCommand
     {
         var command = new Command("demo", "Run a bank on the whole platform: PostgreSQL, capture, broker, fraud rules, ClickHouse and the console.");
         var duration = command.AddOption<TimeSpan?>("--duration", "how long the bank lives; until Ctrl+C unless set. At its end everything is counted and compared", null, "60s", static t => Durations.Parse(t, TimeSpan.FromSeconds(1), TimeSpan.FromDays(3650)));
-        var rate = command.AddOption("--rate", "database transactions per second", 100.0, "N", static t => double.Parse(t, CultureInfo.InvariantCulture));
+        var rate = command.AddOption("--rate", "database transactions per second", 100.0, "N", static t => Number(t, 0.01, 100_000));
+        var frauds = command.AddOption("--fraud-rate", "frauds per 1,000 transactions, after one of each kind at the start; 0 for none", 0.5, "N", static t => Number(t, 0, 1_000));
         var seed = command.AddOption("--seed", "the same seed gives the same bank, payments and frauds", 1UL, "N");
         var data = command.AddOption<string?>("--data", "directory to keep everything in, and to go on from; a temporary one unless set", null, "DIR", static t => t);
         var listen = command.AddListen("127.0.0.1:8080");
         var postgres = command.AddOption<string?>("--postgres", "a PostgreSQL to use instead of the embedded one: a superuser's connection string; wal_level=logical is needed", null, "\"Host=…;Database=…\"", static t => t);
-        var clickhouse = command.AddOption<Uri?>("--clickhouse", "a ClickHouse to use instead of the embedded one", null, "URL", static t => new Uri(t));
+        var clickhouse = command.AddOption<Uri?>("--clickhouse", "a ClickHouse to use instead of the embedded one: http://[USER:PASSWORD@]HOST:8123", null, "URL", ParseAddress);
+        var settle = command.AddOption("--settle", "how long everything may take to arrive after the last commit", TimeSpan.FromSeconds(60), "60s", static t => Durations.Parse(t, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)));
         var anyPorts = command.AddOption("--any-ports", "take free ports instead of the usual ones (9092, 8083, 8082, 8123, 8080)", false);
         var json = command.AddOption("--json", "at the end print one JSON object, and nothing else, on standard output", false);
         var logLevel = command.AddOption("--log-level", "least severe log entries to print on standard error: Trace … Critical, None", LogLevel.Warning, "LEVEL", static t => Enum.Parse<LogLevel>(t, ignoreCase: true));
@@ -34,11 +36,13 @@ internal static class DemoCommand
             var options = new DemoOptions
             {
                 Duration = parsed.GetValue(duration),
-                Rate = parsed.GetValue(rate) is > 0 and <= 100_000 and var r ? r : throw new CliException("--rate must be above 0 and at most 100000"),
+                Rate = parsed.GetValue(rate),
+                FraudsPerThousand = parsed.GetValue(frauds),
                 Seed = parsed.GetValue(seed),
                 DataDirectory = parsed.GetValue(data),
                 Postgres = parsed.GetValue(postgres),
                 ClickHouse = parsed.GetValue(clickhouse),
+                SettleTimeout = parsed.GetValue(settle),
                 Addresses = addresses,
                 Json = parsed.GetValue(json),
             };
@@ -52,6 +56,14 @@ internal static class DemoCommand
         });
         return command;
     }
+
+    private static double Number(string text, double least, double most) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"a number from {least} to {most} is possible"));
+
+    private static Uri? ParseAddress(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address : throw new FormatException("http://HOST:PORT is expected, such as http://127.0.0.1:8123");
 
     private static void Say(string line) => Terminal.Error.WriteLine($"demo: {line}");
 
@@ -68,6 +80,6 @@ internal static class DemoCommand
         Terminal.Out.WriteLine($"commit to visible: {report.VisibleMs.P50} ms (median), {report.VisibleMs.P95} ms (95 %), {report.VisibleMs.P99} ms (99 %)");
         Terminal.Out.WriteLine($"memory: {string.Join(", ", report.MemoryMb.Select(static m => $"{m.Key} {m.Value} MB"))}");
         Terminal.Out.WriteLine(report.Missing == 0 && report.Duplicates == 0 ? "nothing is missing, nothing is there twice" : $"{report.Missing} missing, {report.Duplicates} there twice");
-        foreach (var finding in report.Findings) Terminal.Out.WriteLine($"  {finding}");
+        foreach (var finding in report.Findings.Concat(report.Failures)) Terminal.Out.WriteLine($"  {finding}");
     }
 }

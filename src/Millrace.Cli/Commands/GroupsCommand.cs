@@ -89,14 +89,17 @@ internal static class GroupsCommand
         command.Arguments.Add(name);
         var bootstrap = command.AddBootstrap();
         var yes = command.AddOption("--yes", "do it", false);
+        var json = command.AddJson();
         command.WithExamples("millrace groups delete old-consumer --yes");
         command.SetGuardedAction(async (parsed, cancellationToken) =>
         {
             using var cluster = await Reachable.ConnectAsync(parsed.GetValue(bootstrap)!, cancellationToken);
             var groups = new GroupService(cluster);
             var group = await groups.GetAsync(parsed.GetValue(name)!, measureTime: false, cancellationToken);
-            if (parsed.GetValue(yes)) await groups.DeleteAsync(group.Id, cancellationToken);
-            await Terminal.Out.WriteLineAsync(parsed.GetValue(yes) ? $"Deleted {group.Id}." : $"{group.Id} is {group.State} and has offsets on {group.Partitions.Count} partitions; --yes deletes them.");
+            var really = parsed.GetValue(yes);
+            if (really) await groups.DeleteAsync(group.Id, cancellationToken);
+            new Printer(parsed.GetValue(json)).Print(new { Group = group.Id, Deleted = really },
+                really ? $"Deleted {group.Id}." : $"{group.Id} is {group.State} and has offsets on {group.Partitions.Count} partitions; --yes deletes them.");
             return 0;
         });
         return command;

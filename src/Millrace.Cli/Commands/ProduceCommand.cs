@@ -38,7 +38,7 @@ internal static class ProduceCommand
                 while (!TryProduce(message)) producer.Poll(TimeSpan.FromMilliseconds(100));
             }
 
-            while (producer.Flush(TimeSpan.FromSeconds(1)) > 0 && Volatile.Read(ref failed) is null) cancellationToken.ThrowIfCancellationRequested();
+            while (producer.Flush(TimeSpan.FromSeconds(1)) > 0 && Volatile.Read(ref failed) is null) if (cancellationToken.IsCancellationRequested) throw new CliException($"ended by a signal after {Interlocked.Read(ref acknowledged):N0} acknowledged records; what was not acknowledged may be there or not");
             if (failed is not null) throw new CliException($"after {acknowledged:N0} acknowledged records: {failed.Reason}{(failed.Code == ErrorCode.Local_MsgTimedOut ? "; the broker's log says why it did not take them" : string.Empty)}");
             new Printer(parsed.GetValue(json)).Print(new { Topic = parsed.GetValue(topic), Acknowledged = acknowledged }, $"{acknowledged:N0} records acknowledged");
             return 0;

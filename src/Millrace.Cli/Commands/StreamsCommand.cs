@@ -21,7 +21,7 @@ internal static class StreamsCommand
         var interval = command.AddOption("--checkpoint-interval", "time between checkpoints: exactly-once results become visible at each", TimeSpan.FromSeconds(1), "1s", static t => Durations.Parse(t, TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)));
         var parallelism = command.AddOption("--parallelism", "subtasks per operator", 1, "N", static t => (int)Numbers.Long(t, 1, 1024));
         var settings = command.AddPairs("--set", "a setting that is given to the jobs");
-        var json = command.AddJson();
+        var json = command.AddOption("--json", "print the list, or the ready line, as JSON", false);
         var logLevel = command.AddLogLevel();
         command.WithExamples(
             "millrace streams --list",
@@ -47,13 +47,13 @@ internal static class StreamsCommand
                 Parallelism = parsed.GetValue(parallelism),
                 Settings = new Dictionary<string, string>(parsed.GetValue(settings)!, StringComparer.Ordinal) { ["bootstrap.servers"] = parsed.GetValue(bootstrap)! },
             };
-            await Reachable.EnsureAsync(parsed.GetValue(bootstrap)!, Reachable.ServerPatience, cancellationToken);
-            using var logging = Foreground.CreateLogging(parsed.GetValue(logLevel));
-            await using var host = await JobsHost.StartAsync(jobs, options, logging, cancellationToken);
-            await Foreground.Ready("streams", host.Address);
             // A job that fails for good ends the process, so that whoever supervises it sees it; the exception says why.
-            await (await Task.WhenAny(host.AnyEnded, Foreground.UntilCancelled(cancellationToken)));
-            return 0;
+            return await Foreground.RunAsync("streams", parsed.GetValue(logLevel), parsed.GetValue(json), async (logging, ct) =>
+            {
+                await Reachable.EnsureAsync(parsed.GetValue(bootstrap)!, Reachable.ServerPatience, ct);
+                var host = await JobsHost.StartAsync(jobs, options, logging, ct);
+                return (host, host.Address);
+            }, cancellationToken, static host => host.AnyEnded);
         });
         return command;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Millrace.Samples.Bank;
+using Millrace.Samples.Bank.Audit;
 
 namespace Millrace.Cli.Demo;
 
@@ -24,7 +25,8 @@ internal static class BankConnectors
             ["hostname"] = clickhouse.Host,
             ["port"] = $"{clickhouse.Port}",
             ["database"] = "default",
-            ["username"] = "default",
+            ["username"] = ClickHouseAccess.Of(clickhouse).User,
+            ["password"] = ClickHouseAccess.Of(clickhouse).Password ?? string.Empty,
             ["topic2TableMap"] = $"{topic}={table}",
             ["exactlyOnce"] = "true",
             // Every insert is a part that ClickHouse merges: few larger ones cost a fraction of many small ones.

@@ -10,6 +10,9 @@ internal sealed record DemoOptions
 
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>Frauds per 1,000 transactions, after one of each kind at the start; 0 for none at all.</summary>
+    public double FraudsPerThousand { get; init; } = 0.5;
+
     /// <summary>Where everything is kept; null for a temporary directory that goes with the demo.</summary>
     public string? DataDirectory { get; init; }
 

@@ -25,12 +25,17 @@ internal sealed class DemoPlatform : IAsyncDisposable
 {
     private const string Database = "tossbank";
     private readonly Stack<IAsyncDisposable> _parts = new();
+    private readonly DemoOptions _options;
+    private readonly Action<string> _say;
+    private readonly HttpClient _http = new();
     private ClickHouseServer? _engine;
     private Uri _clickhouse = null!;
     private NpgsqlConnectionStringBuilder _database = null!;
 
-    private DemoPlatform()
+    private DemoPlatform(DemoOptions options, Action<string> say)
     {
+        _options = options;
+        _say = say;
     }
 
     public NpgsqlDataSource Bank { get; private set; } = null!;
@@ -43,6 +48,9 @@ internal sealed class DemoPlatform : IAsyncDisposable
 
     public string ConsoleAddress { get; private set; } = "";
 
+    /// <summary>Sees at once when a connector or a job fails.</summary>
+    public DemoWatch Watch { get; private set; } = null!;
+
     /// <summary>The embedded PostgreSQL's process; 0 if another one is used.</summary>
     public int PostgresProcessId { get; private set; }
 
@@ -51,7 +59,7 @@ internal sealed class DemoPlatform : IAsyncDisposable
 
     public static async Task<DemoPlatform> StartAsync(DemoOptions options, BankOptions bank, string directory, ILoggerFactory logging, Action<string> say, CancellationToken cancellationToken)
     {
-        var platform = new DemoPlatform();
+        var platform = new DemoPlatform(options, say);
         try
         {
             using var bar = new EngineBar();
@@ -75,7 +83,24 @@ internal sealed class DemoPlatform : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        while (_parts.TryPop(out var part)) await part.DisposeAsync();
+        while (_parts.TryPop(out var part))
+        {
+            // What the demo made in somebody else's PostgreSQL goes when its reader has gone and before the connection to it does.
+            if (part == Bank && _options is { Postgres: not null, DataDirectory: null }) await WithdrawAsync();
+            await part.DisposeAsync();
+        }
+    }
+
+    private async Task WithdrawAsync()
+    {
+        try
+        {
+            await BankAccess.WithdrawAsync(Bank, TimeProvider.System, CancellationToken.None);
+        }
+        catch (NpgsqlException e)
+        {
+            _say($"the replication slot debezium_slot in {_database.Host}:{_database.Port} could not be dropped, and holds back PostgreSQL's log until it is (SELECT pg_drop_replication_slot('debezium_slot')): {e.Message}");
+        }
     }
 
     private async Task StartBrokerAsync(DemoOptions options, string directory, ILoggerFactory logging, CancellationToken cancellationToken)
@@ -99,7 +124,7 @@ internal sealed class DemoPlatform : IAsyncDisposable
     private async Task StartClickHouseAsync(DemoOptions options, string directory, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         _clickhouse = options.ClickHouse ?? await StartEngineAsync();
-        ClickHouse = new ClickHouseQueries(new HttpClient(), _clickhouse);
+        ClickHouse = new ClickHouseQueries(_http, _clickhouse);
         var tables = await ClickHouse.QueryAsync("SHOW TABLES", cancellationToken);
         if (!tables.Any(static t => t[0].GetString() == "transactions_realtime")) await ClickHouse.ExecuteAsync(BankFiles.TransactionsTable, cancellationToken);
         else if (options.DataDirectory is null) throw new CliException($"ClickHouse at {_clickhouse} has a bank already: give --data DIR to go on with it, or an address with an empty database");
@@ -126,7 +151,9 @@ internal sealed class DemoPlatform : IAsyncDisposable
             throw new CliException($"the database {_database.Database} has a bank already: give --data DIR to go on with it, or an empty database");
         }
 
-        await BankAccess.GrantCaptureAsync(Bank, _database.Password ?? "", cancellationToken);
+        // Somebody else's server gets no new role: the connector uses the one that was given.
+        if (options.Postgres is null) await BankAccess.GrantCaptureAsync(Bank, _database.Password ?? "", cancellationToken);
+        await BankAccess.PublishAsync(Bank, cancellationToken);
 
         async Task<string> StartPostgresAsync()
         {
@@ -150,6 +177,7 @@ internal sealed class DemoPlatform : IAsyncDisposable
                     ["database.hostname"] = _database.Host ?? "127.0.0.1",
                     ["database.port"] = $"{_database.Port}",
                     ["database.dbname"] = _database.Database ?? Database,
+                    ["database.user"] = options.Postgres is null ? BankAccess.CaptureUser : _database.Username ?? "postgres",
                     ["database.password"] = _database.Password ?? "",
                 },
             }, Plugins.All(), logging, cancellationToken);
@@ -179,13 +207,16 @@ internal sealed class DemoPlatform : IAsyncDisposable
             Bootstrap = Bootstrap,
             ConnectUrl = worker.Address.ToString(),
             StreamsUrl = jobs.Address,
-            ClickHouseUrl = _clickhouse.ToString(),
+            ClickHouseUrl = ClickHouseAccess.Bare(_clickhouse).ToString(),
+            ClickHouseUser = ClickHouseAccess.Of(_clickhouse).User,
+            ClickHousePassword = ClickHouseAccess.Of(_clickhouse).Password,
             AlertTopics = [BankTopics.Alerts],
             DashboardsDirectory = dashboards,
             Title = "Millrace – demo bank",
         }, logging, cancellationToken);
         Own(console);
         ConsoleAddress = console.Address.ToString().TrimEnd('/');
+        Watch = new DemoWatch(_http, worker.Address, new Uri(jobs.Address));
     }
 
     private void Own(IAsyncDisposable part)

@@ -23,7 +23,7 @@ internal sealed record DemoReport
 
     public required long Duplicates { get; init; }
 
-    /// <summary>Commits that PostgreSQL acknowledged to the generator in <see cref="Seconds"/>: what <c>--rate</c> asked for, if the machine bore it.</summary>
+    /// <summary>Database transactions of the <see cref="Seconds"/>, counted in PostgreSQL: what <c>--rate</c> asked for, if the machine bore it.</summary>
     public required long Commits { get; init; }
 
     public required Percentiles VisibleMs { get; init; }
@@ -38,10 +38,13 @@ internal sealed record DemoReport
 
     public required IReadOnlyList<string> Findings { get; init; }
 
-    [System.Text.Json.Serialization.JsonIgnore]
-    public bool IsGood => Missing == 0 && Duplicates == 0 && AlertsRaised == AlertsExpected;
+    /// <summary>Connectors and jobs that had failed at the end, each with its error; empty if none had.</summary>
+    public required IReadOnlyList<string> Failures { get; init; }
 
-    public static DemoReport From(AuditReport audit, IReadOnlyList<double> visible, IReadOnlyDictionary<string, double?> memory, double startSeconds, double seconds, long commits, ulong seed) => new()
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsGood => Missing == 0 && Duplicates == 0 && AlertsRaised == AlertsExpected && Failures.Count == 0;
+
+    public static DemoReport From(AuditReport audit, IReadOnlyList<double> visible, IReadOnlyDictionary<string, double?> memory, double startSeconds, double seconds, long commits, ulong seed, IReadOnlyList<string> failures) => new()
     {
         Transactions = audit.Transactions,
         Changes = audit.Changes,
@@ -59,6 +62,7 @@ internal sealed record DemoReport
         Seconds = seconds,
         Seed = seed,
         Findings = audit.Findings,
+        Failures = failures,
     };
 }
 

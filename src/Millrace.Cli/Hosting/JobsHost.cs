@@ -25,6 +25,9 @@ internal sealed record JobsHostOptions
 /// <summary>Runs stream jobs in this process and serves their state.</summary>
 internal sealed class JobsHost : IAsyncDisposable
 {
+    private static readonly TimeSpan _longestStop = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _longestCancel = TimeSpan.FromSeconds(5);
+
     private readonly JobsServer _server;
     private readonly IReadOnlyList<JobClient> _jobs;
 
@@ -81,7 +84,20 @@ internal sealed class JobsHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var job in _jobs) await job.StopAsync();
+        await Task.WhenAll(_jobs.Select(StopAsync));
         await _server.DisposeAsync();
+    }
+
+    // With a last checkpoint if Kafka takes it; without one nothing is lost either, since the next run goes back to the one before.
+    private static async Task StopAsync(JobClient job)
+    {
+        var stopping = Task.Run(job.StopAsync);
+        if (await Task.WhenAny(stopping, Task.Delay(_longestStop)) == stopping)
+        {
+            await stopping;
+            return;
+        }
+
+        await Task.WhenAny(Task.Run(job.CancelAsync), Task.Delay(_longestCancel));
     }
 }

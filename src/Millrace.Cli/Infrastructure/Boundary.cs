@@ -10,7 +10,12 @@ internal static class Boundary
     /// <summary>A failure that a person can mend.</summary>
     public const int Failed = 1;
 
-    public static void SetGuardedAction(this Command command, Func<ParseResult, CancellationToken, Task<int>> action) =>
+    /// <summary>The command line, or a variable that stands for an option, was not understood; nothing was begun.</summary>
+    public const int Usage = 2;
+
+    public static void SetGuardedAction(this Command command, Func<ParseResult, CancellationToken, Task<int>> action)
+    {
+        foreach (var argument in command.Arguments) argument.Validators.Add(RefuseOptions);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             try
@@ -27,6 +32,16 @@ internal static class Boundary
                 return Failed;
             }
         });
+    }
+
+    // Where any text is an argument, a mistyped option would be one too.
+    private static void RefuseOptions(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        foreach (var token in result.Tokens)
+        {
+            if (token.Value.StartsWith("--", StringComparison.Ordinal)) result.AddError($"'{token.Value}' is no option of this command");
+        }
+    }
 
     /// <summary>What is wrong in the words of the command line goes to standard error alone; the whole help is there for whoever asks for it.</summary>
     public static ParseResult WithShortErrors(this ParseResult parsed, InvocationConfiguration configuration)
@@ -40,6 +55,9 @@ internal static class Boundary
         else Terminal.Error.WriteLine($"{FullName(command)}: see {FullName(command)} --help");
         return parsed;
     }
+
+    /// <summary>The exit code of a parsed line: what was not understood has a code of its own, so that scripts can tell it from what went wrong.</summary>
+    public static int ExitCode(this ParseResult parsed, int invoked) => parsed.Action is ParseErrorAction ? Usage : invoked;
 
     private static string FullName(Command command) =>
         command switch

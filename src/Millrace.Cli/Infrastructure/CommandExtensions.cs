@@ -18,10 +18,9 @@ internal static class CommandExtensions
         var variables = EnvironmentNames(command.Name, name);
         var option = new EnvironmentOption<T>(name, variables) { HelpName = valueName ?? (typeof(T) == typeof(bool) ? null : "VALUE") };
         option.Description = $"{description} [env: {variables[^1]}]";
-        Func<string, T> read = parse ?? (typeof(T) == typeof(bool) ? static t => (T)(object)bool.Parse(t) : static t => (T)Convert.ChangeType(t, typeof(T), CultureInfo.InvariantCulture));
+        Func<string, T> read = parse ?? (typeof(T) == typeof(bool) ? static t => (T)(object)ParseFlag(t) : static t => (T)Convert.ChangeType(t, typeof(T), CultureInfo.InvariantCulture));
         option.DefaultValueFactory = result => option.Variable is { } variable ? Parse(result, Environment.GetEnvironmentVariable(variable)!, variable, read) : fallback;
-        // A flag may stand alone: --json is --json true. A text may be empty: --connect-url=.
-        if (typeof(T) == typeof(string)) option.Arity = ArgumentArity.ZeroOrOne;
+        // A flag may stand alone: --json is --json true.
         option.CustomParser = result => Parse(result, result.Tokens is [var token, ..] ? token.Value : typeof(T) == typeof(bool) ? bool.TrueString : string.Empty, name, read);
 
         command.Options.Add(option);
@@ -41,12 +40,27 @@ internal static class CommandExtensions
         }
     }
 
+    /// <summary>Lets an option's text be empty: <c>--connect-url=</c>.</summary>
+    public static EnvironmentOption<string> MayBeEmpty(this EnvironmentOption<string> option)
+    {
+        option.Arity = ArgumentArity.ZeroOrOne;
+        return option;
+    }
+
     /// <summary>Ends the help of a command with examples.</summary>
     public static Command WithExamples(this Command command, params string[] examples)
     {
         command.Options.Add(new HelpOption { Action = new HelpWithExamples(examples) });
         return command;
     }
+
+    // Variables are written as people write them: MILLRACE_JSON=1.
+    private static bool ParseFlag(string text) => text.ToLowerInvariant() switch
+    {
+        "true" or "1" or "yes" or "on" => true,
+        "false" or "0" or "no" or "off" => false,
+        _ => throw new FormatException("true or false is expected"),
+    };
 
     private static string[] EnvironmentNames(string command, string option)
     {

@@ -13,7 +13,10 @@ internal static class CommonOptions
         command.AddOption("--listen", "address to serve on; port 0 takes a free one", fallback, "HOST:PORT", CheckListen);
 
     public static EnvironmentOption<bool> AddJson(this Command command) =>
-        command.AddOption("--json", "print JSON instead of a table", false, parse: bool.Parse);
+        command.AddOption("--json", "print JSON instead of a table", false);
+
+    public static EnvironmentOption<bool> AddReadyJson(this Command command) =>
+        command.AddOption("--json", "print the ready line as a JSON object: {\"ready\":…,\"address\":…}", false);
 
     public static EnvironmentOption<LogLevel> AddLogLevel(this Command command) =>
         command.AddOption("--log-level", "least severe log entries to print on standard error: Trace … Critical, None", LogLevel.Information, "LEVEL", static t => Enum.Parse<LogLevel>(t, ignoreCase: true));

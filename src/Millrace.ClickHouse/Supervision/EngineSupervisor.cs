@@ -33,6 +33,7 @@ internal sealed partial class EngineSupervisor(ClickHouseOptions options, string
 
     internal async Task StartAsync(CancellationToken ct)
     {
+        await DataDirectory.EnsureFreeAsync(options.DataDirectory, time, ct);
         var engine = await EngineProcess.StartAsync(options, library, ct);
         _current.SetResult(engine);
         _supervising = SuperviseAsync(engine);

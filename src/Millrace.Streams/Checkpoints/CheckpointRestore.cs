@@ -139,21 +139,43 @@ internal sealed class CheckpointRestore(JobGraph graph, CheckpointStore store, I
     {
         foreach (var id in ids.Where(one => one > committed).ToList())
         {
+            RefuseForeign(id);
             StreamsLog.CheckpointDiscarded(logger, graph.JobName, id);
             store.Delete(CheckpointFile.NameOf(id));
             ids.Remove(id);
         }
     }
 
-    private void Check(CheckpointManifest manifest)
+    // What this job never committed is of no use to it, but another job's checkpoint may be all that the other job has.
+    private void RefuseForeign(long id)
     {
-        var where = $"Checkpoint {manifest.CheckpointId} in '{store.Description}'";
+        CheckpointManifest manifest;
+        try
+        {
+            manifest = CheckpointFile.ReadManifest(store, id);
+        }
+        catch (CheckpointException)
+        {
+            // A file that a crash left unfinished.
+            return;
+        }
+
+        CheckOwner(manifest);
+    }
+
+    private void CheckOwner(CheckpointManifest manifest)
+    {
         if (!string.Equals(manifest.JobName, graph.JobName, StringComparison.Ordinal))
         {
             throw new CheckpointException(
-                $"{where} belongs to the job '{manifest.JobName}', but this job is '{graph.JobName}'. Give each job its own CheckpointStorage folder, or rename the job back.");
+                $"Checkpoint {manifest.CheckpointId} in '{store.Description}' belongs to the job '{manifest.JobName}', but this job is '{graph.JobName}'. Give each job its own CheckpointStorage folder, or rename the job back.");
         }
+    }
 
+    private void Check(CheckpointManifest manifest)
+    {
+        CheckOwner(manifest);
+        var where = $"Checkpoint {manifest.CheckpointId} in '{store.Description}'";
         if (graph.IsMaxParallelismExplicit && graph.MaxParallelism != manifest.MaxParallelism)
         {
             throw new CheckpointException(

@@ -58,9 +58,14 @@ internal static class MillraceProgram
 internal sealed record Ended(int ExitCode, string Output, string Error)
 {
     /// <summary>A failure that a person can mend: code 1, nothing on standard output, no stack trace.</summary>
-    public string Refusal()
+    public string Refusal() => Refusal(1);
+
+    /// <summary>A command line that is not understood: code 2, and the same otherwise.</summary>
+    public string Misunderstanding() => Refusal(2);
+
+    private string Refusal(int code)
     {
-        Assert.True(ExitCode == 1, $"exit code {ExitCode}\n{Output}\n{Error}");
+        Assert.True(ExitCode == code, $"exit code {ExitCode}\n{Output}\n{Error}");
         Assert.Equal("", Output);
         Assert.DoesNotContain("   at ", Error, StringComparison.Ordinal);
         Assert.DoesNotContain("Unhandled", Error, StringComparison.Ordinal);
