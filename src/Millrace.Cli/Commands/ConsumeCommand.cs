@@ -25,7 +25,7 @@ internal static class ConsumeCommand
         var group = command.AddOption<string?>("--group", "join this group and commit what was printed", null, "GROUP", static t => t);
         var uncommitted = command.AddOption("--uncommitted", "also records of open and aborted transactions", false);
         var keys = command.AddOption("--keys", "print the key and a tab before the value", false);
-        var json = command.AddOption("--json", "print a JSON object per record: partition, offset, timestamp, key, value, headers", false);
+        var json = command.AddOption("--json", "print a JSON object per record: partition, offset, timestamp, key, value, their formats (json, avro, text, number, hex), headers", false);
         command.WithExamples(
             "millrace consume cdc.transactions --from end --keys",
             "millrace consume fraud.alerts.detected.v1 --exit --json | jq .value");
@@ -120,9 +120,14 @@ internal static class ConsumeCommand
             record.Timestamp,
             Key = record.Key?.Text,
             Value = record.Value?.Text,
+            KeyFormat = Format(record.Key),
+            ValueFormat = Format(record.Value),
             Headers = record.Headers.Select(static h => new { Name = h.Key, Value = h.Value?.Text }),
         }));
     }
+
+    // json, avro, text, number or hex: what is shown in hexadecimal is told from a text of such digits.
+    private static string? Format(DecodedText? decoded) => decoded?.Format.ToString().ToLowerInvariant();
 
     private sealed record Settings(string Bootstrap, string Topic, string From, long Count, bool Exit, string? Group, bool Uncommitted, bool Keys, bool Json);
 }

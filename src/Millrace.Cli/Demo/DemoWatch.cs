@@ -76,7 +76,11 @@ internal sealed class DemoWatch(HttpClient http, Uri connect, Uri streams)
     private static string Brief(string? trace)
     {
         var text = trace ?? "no reason is given";
-        if (text.IndexOf("\n   at ", StringComparison.Ordinal) is >= 0 and var stack) text = text[..stack];
+        foreach (var next in (string[])["\n   at ", "\n ---> "])
+        {
+            if (text.IndexOf(next, StringComparison.Ordinal) is >= 0 and var end) text = text[..end];
+        }
+
         text = string.Join(' ', text.Split((char[])['\r', '\n', ' '], StringSplitOptions.RemoveEmptyEntries));
         return text.Length <= LongestReason ? text : text[..LongestReason] + " …";
     }
