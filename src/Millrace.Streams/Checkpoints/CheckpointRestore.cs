@@ -102,7 +102,13 @@ internal sealed class CheckpointRestore(JobGraph graph, CheckpointStore store, I
 
     private void RefuseForgottenCommits(List<long> ids, ICommitPointFactory commitPoint)
     {
-        if (ReadableBelow(long.MaxValue, ids) is not { LastCommitted: > 0 } newest)
+        if (ReadableBelow(long.MaxValue, ids) is not { } newest)
+        {
+            return;
+        }
+
+        CheckOwner(newest);
+        if (newest.LastCommitted <= 0)
         {
             return;
         }
