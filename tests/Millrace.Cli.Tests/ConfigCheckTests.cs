@@ -27,6 +27,7 @@ public sealed class ConfigCheckTests : IDisposable
         Assert.StartsWith(part, one.GetProperty("part").GetString(), StringComparison.Ordinal);
         Assert.Empty(one.GetProperty("errors").EnumerateArray());
         if (!file.EndsWith(".java", StringComparison.Ordinal)) Assert.NotEmpty(one.GetProperty("settings").EnumerateArray());
+        Assert.All(one.GetProperty("settings").EnumerateArray(), static s => Assert.NotEqual("", s.GetProperty("effect").GetString()));
         Assert.Equal("", result.Error);
     }
 
@@ -80,6 +81,54 @@ public sealed class ConfigCheckTests : IDisposable
         var result = await MillraceProgram.RunAsync("config", "check", broken);
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("kafka.sql, line 4: kafka_fromat", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Windows_line_ends_a_mark_at_the_start_and_continued_lines_are_read_and_their_lines_counted()
+    {
+        var file = _directory.Combine("producer.properties");
+        await File.WriteAllBytesAsync(file, [0xEF, 0xBB, 0xBF, .. "acks=all\r\ncompression.type=\\\r\n  lz4\r\nlinger.msec=5\r\n"u8], TestContext.Current.CancellationToken);
+        var result = await MillraceProgram.RunAsync("config", "check", file);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Matches("producer.properties(:|, line )4:.*linger.msec", result.Error);
+        await File.WriteAllBytesAsync(file, [0xEF, 0xBB, 0xBF, .. "acks=all\r\ncompression.type=\\\r\n  lz4\r\n"u8], TestContext.Current.CancellationToken);
+        Assert.Contains("compression.type = lz4", (await MillraceProgram.RunAsync("config", "check", file)).Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("producer.properties", "acks=all\nlinger.ms=5\nacks=all\n", "(:|, line )3:.*acks")]
+    [InlineData("server.properties", "log.dirs=/a\nnum.partitions=3\nlog.dirs=/b\n", "(:|, line )3:.*log.dirs")]
+    [InlineData("mm2.properties", "clusters=a,b\na.bootstrap.servers=a:1\nb.bootstrap.servers=b:1\nclusters=a\n", "(:|, line )4:.*clusters")]
+    [InlineData("worker.properties", "offset.storage.topic=o\ngroup.id=g\ngroup.id=h\n", "(:|, line )3:.*group.id")]
+    [InlineData("connector.json", "{\"name\":\"c\",\"config\":{\n\"connector.class\":\"io.debezium.connector.postgresql.PostgresConnector\",\n\"slot.name\":\"a\",\n\"slot.name\":\"b\"}}", "line 4: slot.name")]
+    [InlineData("connector.json", "{\"name\":", "connector.json")]
+    [InlineData("connector.json", "[1,2]", "connector.json")]
+    [InlineData("connector.json", "", "connector.json")]
+    [InlineData("tables.sql", "-- CREATE TABLE t\n", "no CREATE")]
+    [InlineData("empty.properties", "", "empty.properties")]
+    public async Task Nonsense_is_an_error_that_names_the_file(string name, string text, string expected)
+    {
+        var file = _directory.Combine(name);
+        await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
+        var result = await MillraceProgram.RunAsync("config", "check", file);
+        Assert.True(result.ExitCode == 1, $"{result.ExitCode}\n{result.Output}\n{result.Error}");
+        Assert.Matches(expected, result.Error);
+        Assert.Contains(name, result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_no_configuration_is_told_from_one()
+    {
+        var latin = _directory.Combine("latin.properties");
+        await File.WriteAllBytesAsync(latin, [.. "acks=all\nclient.id=caf"u8, 0xE9, 0x0A], TestContext.Current.CancellationToken);
+        var large = _directory.Combine("large.properties");
+        await File.WriteAllTextAsync(large, new string('x', 10_000_000), TestContext.Current.CancellationToken);
+        var result = await MillraceProgram.RunAsync("config", "check", latin, large, _directory.Path);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("latin.properties, line 2: has bytes that are no UTF-8", result.Error, StringComparison.Ordinal);
+        Assert.Contains("is it the right file?", result.Error, StringComparison.Ordinal);
+        Assert.Contains("is a directory", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Millrace.Broker.Configuration;
 using Millrace.Cli.Hosting;
+using Millrace.Cli.Infrastructure;
 using Millrace.Connect;
 using Millrace.Connect.Configuration;
 using Millrace.Kafka.Configuration;
@@ -11,11 +13,10 @@ internal static class FileChecker
 {
     public static CheckedFile Check(string path)
     {
-        if (!File.Exists(path)) return new CheckedFile(path, "unknown") { Errors = [$"{path}: there is no such file"] };
-        var text = File.ReadAllText(path);
         var file = Path.GetFileName(path);
         try
         {
+            var text = CheckedText.Read(path);
             return Path.GetExtension(path).ToLowerInvariant() switch
             {
                 ".json" => Connector(path, file, text),
@@ -24,7 +25,7 @@ internal static class FileChecker
                 _ => Properties(path, file, text),
             };
         }
-        catch (Exception e) when (e is ConfigException or ServerPropertiesException or KafkaConfigException)
+        catch (Exception e) when (e is ConfigException or ServerPropertiesException or KafkaConfigException or CliException)
         {
             return new CheckedFile(path, "refused") { Errors = e.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries) };
         }
@@ -32,11 +33,27 @@ internal static class FileChecker
 
     private static CheckedFile Connector(string path, string file, string text)
     {
+        var twice = new List<string>();
+        Dictionary<string, int> given = [];
+        try
+        {
+            given = JsonKeys.Lines(text, file, twice);
+        }
+        catch (JsonException)
+        {
+            // The connector's own reader says it better.
+        }
+
+        if (twice.Count > 0) return new CheckedFile(path, "refused") { Errors = twice };
         var (name, validation) = Plugins.All().CheckFile(text, file);
-        var given = JsonKeys.Lines(text);
+        // A transformation's class chooses which keys there are, and is none of them.
+        var classes = validation.Values.Select(static v => v.Name).ToHashSet(StringComparer.Ordinal) is var known
+            ? given.Where(g => g.Key.StartsWith("transforms.", StringComparison.Ordinal) && g.Key.EndsWith(".type", StringComparison.Ordinal) && !known.Contains(g.Key))
+                .Select(g => new CheckedSetting(g.Value, g.Key, JsonKeys.TextOf(text, g.Key), "The class of the transformation."))
+            : [];
         return new CheckedFile(path, $"connect: the connector {name}")
         {
-            Settings = [.. validation.Values.Where(v => given.ContainsKey(v.Name)).Select(v => new CheckedSetting(given[v.Name], v.Name, v.Key?.Type == ConfigType.Password ? "[hidden]" : v.Value ?? "", v.Key?.Documentation ?? "")).OrderBy(static s => s.Line)],
+            Settings = [.. validation.Values.Where(v => given.ContainsKey(v.Name)).Select(v => new CheckedSetting(given[v.Name], v.Name, v.Key?.Type == ConfigType.Password ? "[hidden]" : v.Value ?? "", v.Key?.Documentation ?? "")).Concat(classes).OrderBy(static s => s.Line)],
             Notes = validation.Notes,
             Errors = [.. validation.Values.SelectMany(v => v.Errors.Select(e => $"{file}{(given.TryGetValue(v.Name, out var line) ? $", line {line}" : string.Empty)}: {v.Name}: {e}"))],
         };
@@ -45,6 +62,7 @@ internal static class FileChecker
     private static CheckedFile Properties(string path, string file, string text)
     {
         var lines = JavaProperties.Parse(text, file);
+        if (lines.Count == 0) throw new CliException($"{file}: has no settings");
         var keys = lines.Select(static l => l.Key).ToHashSet(StringComparer.Ordinal);
         if (keys.Contains("clusters")) return MirrorChecker.Check(path, file, lines);
         if (keys.Contains("config.storage.topic") || keys.Contains("offset.storage.topic") || keys.Contains("plugin.path"))

@@ -6,21 +6,34 @@ namespace Millrace.Cli.ConfigCheck;
 /// <summary>Where the keys of a JSON file stand, which a parsed document no longer knows.</summary>
 internal static class JsonKeys
 {
-    /// <summary>Line of each property name, from 1; the last one wins, as it does in JSON.</summary>
-    public static Dictionary<string, int> Lines(string text)
+    /// <summary>Line of each property name, from 1; the last one wins, as it does in JSON. A name that stands twice in one object is an error.</summary>
+    public static Dictionary<string, int> Lines(string text, string file, List<string> errors)
     {
+        var open = new Stack<Dictionary<string, int>>();
         var bytes = Encoding.UTF8.GetBytes(text);
         var reader = new Utf8JsonReader(bytes);
         var lines = new Dictionary<string, int>(StringComparer.Ordinal);
         var (line, position) = (1, 0);
         while (reader.Read())
         {
+            if (reader.TokenType == JsonTokenType.StartObject) open.Push(new(StringComparer.Ordinal));
+            if (reader.TokenType == JsonTokenType.EndObject) open.Pop();
             if (reader.TokenType != JsonTokenType.PropertyName) continue;
             line += bytes.AsSpan(position, (int)reader.TokenStartIndex - position).Count((byte)'\n');
             position = (int)reader.TokenStartIndex;
-            lines[reader.GetString()!] = line;
+            var name = reader.GetString()!;
+            if (!open.Peek().TryAdd(name, line)) errors.Add($"{file}, line {line}: {name}: was given on line {open.Peek()[name]} already; keep one of them");
+            lines[name] = line;
         }
 
         return lines;
+    }
+
+    /// <summary>The text of a connector's setting; empty where there is none.</summary>
+    public static string TextOf(string text, string key)
+    {
+        using var document = JsonDocument.Parse(text);
+        var root = document.RootElement.TryGetProperty("config", out var config) ? config : document.RootElement;
+        return root.TryGetProperty(key, out var value) ? value.ToString() : string.Empty;
     }
 }
