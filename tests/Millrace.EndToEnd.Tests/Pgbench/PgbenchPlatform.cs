@@ -11,7 +11,12 @@ namespace Millrace.EndToEnd.Tests.Pgbench;
 internal enum Victim
 {
     Broker,
-    Connect,
+
+    /// <summary>The Connect worker that reads PostgreSQL.</summary>
+    Capture,
+
+    /// <summary>The Connect worker that writes to ClickHouse.</summary>
+    Sink,
     Streams,
     ClickHouse,
 
@@ -28,7 +33,8 @@ internal sealed class PgbenchPlatform : IAsyncDisposable
     private readonly HttpClient _http = new();
     private readonly string _pgbench = InstalledProgram.Require("pgbench");
     private readonly int _brokerPort = FreePort.Next();
-    private readonly int _connectPort = FreePort.Next();
+    private readonly int _capturePort = FreePort.Next();
+    private readonly int _sinkPort = FreePort.Next();
     private readonly int _streamsPort = FreePort.Next();
     private readonly int _clickhousePort = FreePort.Next();
 
@@ -127,7 +133,8 @@ internal sealed class PgbenchPlatform : IAsyncDisposable
             await admin.CreateTopicsAsync([.. new[] { PgbenchTables.HistoryTopic, BranchDeltasJob.Topic }.Select(static t => new TopicSpecification { Name = t, NumPartitions = 2, ReplicationFactor = 1 })]);
         }
 
-        await ServeAsync(Victim.Connect, "connect", "--bootstrap", Bootstrap, "--listen", $"127.0.0.1:{_connectPort}", "--connector", await CaptureAsync(), "--connector", await SinkAsync());
+        await ServeAsync(Victim.Capture, "connect", await WorkerAsync("capture"), "--bootstrap", Bootstrap, "--listen", $"127.0.0.1:{_capturePort}", "--connector", await CaptureAsync());
+        await ServeAsync(Victim.Sink, "connect", await WorkerAsync("sink"), "--bootstrap", Bootstrap, "--listen", $"127.0.0.1:{_sinkPort}", "--connector", await SinkAsync());
         await ServeAsync(
             Victim.Streams, "streams", "branch-deltas", "--assembly", typeof(BranchDeltasJob).Assembly.Location, "--bootstrap", Bootstrap, "--listen", $"127.0.0.1:{_streamsPort}",
             "--checkpoints", _data.Combine("checkpoints"), "--checkpoint-interval", "500ms");
@@ -163,6 +170,14 @@ internal sealed class PgbenchPlatform : IAsyncDisposable
         ["topic2TableMap"] = string.Join(',', PgbenchTables.All.Select(static t => $"{t.Topic}={t.Name}").Append($"{BranchDeltasJob.Topic}=branch_deltas")),
         ["consumer.override.auto.offset.reset"] = "earliest",
     });
+
+    // Two groups of workers on one Kafka: each with topics of its own for what it remembers.
+    private async Task<string> WorkerAsync(string group)
+    {
+        var file = _data.Combine($"{group}.properties");
+        await File.WriteAllLinesAsync(file, [$"group.id={group}", $"config.storage.topic={group}-configs", $"offset.storage.topic={group}-offsets", $"status.storage.topic={group}-status"]);
+        return file;
+    }
 
     private async Task<string> ConnectorFileAsync(string name, Dictionary<string, string> config)
     {

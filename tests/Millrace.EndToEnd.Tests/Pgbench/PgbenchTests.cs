@@ -11,7 +11,7 @@ namespace Millrace.EndToEnd.Tests.Pgbench;
 /// </remarks>
 public sealed class PgbenchTests
 {
-    private static readonly int _kills = Setting("KILLS", 5);
+    private static readonly int _kills = Setting("KILLS", 6);
     private static readonly int _scale = Setting("SCALE", 1);
     private static readonly int _clients = Setting("CLIENTS", 2);
     private static readonly int _rate = Setting("RATE", 200);
