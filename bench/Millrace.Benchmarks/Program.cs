@@ -14,6 +14,13 @@ if (args is ["log"])
 if (args is ["reader", "--bootstrap", var bootstrap])
     return await ReaderComparison.RunAsync(bootstrap, records: 1_000_000, runs: 5);
 
+// From nothing to a cluster that a test can use.
+if (args is ["embedded-kafka"])
+{
+    await EmbeddedKafkaStart.RunAsync(Console.Out);
+    return 0;
+}
+
 if (args is ["streams"])
 {
     await StreamsThroughput.RunAsync();

@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Millrace.Broker.Cluster;
 using Millrace.Broker.Coordination;
 using Millrace.Broker.Handlers;
 using Millrace.Broker.Log;
@@ -12,23 +15,25 @@ namespace Millrace.Broker;
 /// <summary>A broker of one node that speaks the Kafka protocol. Disposing it stops it cleanly: the next start needs no recovery.</summary>
 public sealed partial class BrokerServer : IAsyncDisposable
 {
-    private readonly BrokerListener _listener;
+    private readonly ConcurrentDictionary<int, BrokerListener> _listeners = new();
+    private readonly Func<int, ConnectionSettings> _connections;
     private readonly BrokerContext _context;
     private readonly ILogger _logger;
     private bool _disposed;
 
-    private BrokerServer(BrokerListener listener, BrokerContext context, ILogger logger)
+    private BrokerServer(IPEndPoint endPoint, Func<int, ConnectionSettings> connections, BrokerContext context, ILogger logger)
     {
-        _listener = listener;
+        EndPoint = endPoint;
+        _connections = connections;
         _context = context;
         _logger = logger;
     }
 
     /// <summary>Gets the address that the broker listens on, with the port that it got.</summary>
-    public IPEndPoint EndPoint => _listener.LocalEndPoint;
+    public IPEndPoint EndPoint { get; }
 
     /// <summary>Gets what a client writes into <c>bootstrap.servers</c>.</summary>
-    public string BootstrapServers => $"{_context.Node.Host}:{_context.Node.Port}";
+    public string BootstrapServers => string.Join(',', (_context.Cluster?.Nodes ?? [_context.Node]).Select(static n => $"{n.Host}:{n.Port}"));
 
     /// <summary>Gets the cluster's id.</summary>
     public string ClusterId => _context.Node.ClusterId;
@@ -42,8 +47,18 @@ public sealed partial class BrokerServer : IAsyncDisposable
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <returns>The running broker.</returns>
     /// <exception cref="BrokerStartException">The broker cannot start; the message says what to do.</exception>
-    public static async Task<BrokerServer> StartAsync(
-        BrokerOptions options, ILoggerFactory? loggers = null, TimeProvider? time = null, CancellationToken cancellationToken = default)
+    public static Task<BrokerServer> StartAsync(
+        BrokerOptions options, ILoggerFactory? loggers = null, TimeProvider? time = null, CancellationToken cancellationToken = default) =>
+        StartAsync(options, cluster: null, loggers, time, cancellationToken);
+
+    /// <summary>The same, as several nodes.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="cluster">The nodes to be; null for the usual one.</param>
+    /// <param name="loggers">Where to log; null logs nowhere.</param>
+    /// <param name="time">The clock; null is the system's.</param>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    internal static async Task<BrokerServer> StartAsync(
+        BrokerOptions options, ClusterSettings? cluster, ILoggerFactory? loggers, TimeProvider? time, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         loggers ??= NullLoggerFactory.Instance;
@@ -52,17 +67,22 @@ public sealed partial class BrokerServer : IAsyncDisposable
         var started = new StartedParts();
         try
         {
-            var socket = started.Add(BrokerListener.Bind(ListenAddress.Parse(options.Listen)));
+            var sockets = ListenAddress.Series(ListenAddress.Parse(options.Listen), cluster?.Brokers ?? 1).Select(e => started.Add(BrokerListener.Bind(e))).ToList();
             var directory = DataDirectory.Open(options.DataDirectory, options.ClusterId, options.NodeId);
-            var node = ListenAddress.Advertise(options, directory.ClusterId, (IPEndPoint)socket.LocalEndPoint!);
-            var context = await OpenAsync(options, node, directory, started, loggers, time, cancellationToken);
+            var nodes = sockets.Select((socket, i) => ListenAddress.Advertise(options with { NodeId = options.NodeId + i }, directory.ClusterId, (IPEndPoint)socket.LocalEndPoint!)).ToList();
+            var context = await OpenAsync(options, nodes[0], directory, started, loggers, time, cancellationToken);
+            if (cluster is not null) context = context with { Cluster = started.Add(new VirtualCluster(nodes, cluster.DefaultReplicationFactor)) };
             foreach (string notice in options.Notices) LogNotice(logger, notice);
-            var handlers = HandlerRegistry.Create(context);
-            var settings = new ConnectionSettings(new RequestDispatcher(handlers), options.MaxRequestBytes, options.MaxConnectionIdle, time);
-            var listener = BrokerListener.Start(socket, settings, logger);
+            var dispatcher = new RequestDispatcher(HandlerRegistry.Create(context));
+            var server = new BrokerServer(
+                (IPEndPoint)sockets[0].LocalEndPoint!,
+                node => new ConnectionSettings(dispatcher, options.MaxRequestBytes, options.MaxConnectionIdle, time, node, cluster?.Interceptor),
+                context,
+                logger);
+            foreach (var (node, socket) in nodes.Zip(sockets)) server.Serve(node.NodeId, socket);
             started.Release();
-            LogServing(logger, listener.LocalEndPoint, node.Host, node.Port, node.ClusterId, directory.Path, context.Topics.All.Count);
-            return new BrokerServer(listener, context, logger);
+            LogServing(logger, server.EndPoint, nodes[0].Host, nodes[0].Port, nodes[0].ClusterId, directory.Path, context.Topics.All.Count);
+            return server;
         }
         catch (IOException e)
         {
@@ -82,12 +102,15 @@ public sealed partial class BrokerServer : IAsyncDisposable
     {
         if (_disposed) return;
         _disposed = true;
-        await _listener.DisposeAsync();
+        await Task.WhenAll(_listeners.Values.Select(static l => l.DisposeAsync().AsTask()));
+        _context.Cluster?.Dispose();
         _context.Coordinators.Dispose();
         await _context.Logs.DisposeAsync();
         _context.Topics.Dispose();
         LogStopped(_logger, _context.Node.ClusterId);
     }
+
+    private void Serve(int node, Socket socket) => _listeners[node] = BrokerListener.Start(socket, _connections(node), _logger);
 
     private static async Task<BrokerContext> OpenAsync(
         BrokerOptions options, NodeIdentity node, DataDirectory directory, StartedParts started, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)

@@ -64,6 +64,7 @@ internal sealed class MessageEmitter(WireMessage message)
     private string Interfaces() => message.Kind switch
     {
         MessageKind.Request => $"global::Millrace.Protocol.IKafkaRequest<{message.Api}Response>",
+        MessageKind.Response when message.Root.Fields.Any(static f => f.Name == "ThrottleTimeMs") => "global::Millrace.Protocol.IKafkaResponse, global::Millrace.Protocol.IThrottledResponse",
         MessageKind.Response => "global::Millrace.Protocol.IKafkaResponse",
         _ => "global::Millrace.Protocol.IVersionedMessage",
     };

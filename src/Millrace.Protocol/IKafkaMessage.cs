@@ -50,6 +50,13 @@ public interface IKafkaResponse : IVersionedMessage
     static abstract ApiKey ApiKey { get; }
 }
 
+/// <summary>A response that can tell the client to wait before its next request (KIP-124, KIP-219).</summary>
+public interface IThrottledResponse
+{
+    /// <summary>Gets or sets for how long the client should send nothing, in milliseconds.</summary>
+    int ThrottleTimeMs { get; set; }
+}
+
 /// <summary>What a message is for.</summary>
 public enum MessageKind
 {

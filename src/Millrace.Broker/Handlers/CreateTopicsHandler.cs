@@ -33,9 +33,10 @@ internal sealed class CreateTopicsHandler(BrokerContext broker) : RequestHandler
             foreach (var config in asked.Configs)
                 configs[config.Name] = config.Value ?? throw new RequestFailedException(ErrorCode.InvalidConfig, $"Null value not supported for topic configs: {config.Name}");
             var topic = await broker.Topics.CreateAsync(asked.Name, partitions, configs, validateOnly);
+            if (topic is not null) broker.Cluster?.Place(topic.Id, asked.ReplicationFactor, Assignments(asked));
             result.TopicId = topic?.Id ?? Guid.Empty;
             result.NumPartitions = partitions;
-            result.ReplicationFactor = 1;
+            result.ReplicationFactor = (short)(topic is null ? Math.Max(asked.ReplicationFactor, (short)1) : broker.ReplicationOf(topic.Partitions[0]).Replicas.Count);
             result.Configs = [.. TopicConfigDefinitions.All.Select(d => Describe(d, configs))];
         }
         catch (RequestFailedException e)
@@ -57,7 +58,11 @@ internal sealed class CreateTopicsHandler(BrokerContext broker) : RequestHandler
     private int Partitions(CreateTopicsRequest.CreatableTopic asked)
     {
         if (asked.Assignments.Count > 0) return AssignedPartitions(asked);
-        if (asked.ReplicationFactor is not (Default or 1))
+        if (broker.Cluster is { } cluster && asked.ReplicationFactor > 0)
+        {
+            cluster.CheckFactor(asked.ReplicationFactor);
+        }
+        else if (asked.ReplicationFactor is not (Default or 1))
         {
             throw new RequestFailedException(ErrorCode.InvalidReplicationFactor, asked.ReplicationFactor <= 0
                 ? "Replication factor must be larger than 0, or -1 to use the default value."
@@ -67,6 +72,9 @@ internal sealed class CreateTopicsHandler(BrokerContext broker) : RequestHandler
         return asked.NumPartitions == Default ? broker.Options.DefaultPartitions : asked.NumPartitions;
     }
 
+    private static IReadOnlyList<IReadOnlyList<int>>? Assignments(CreateTopicsRequest.CreatableTopic asked) =>
+        asked.Assignments.Count == 0 ? null : [.. asked.Assignments.OrderBy(static a => a.PartitionIndex).Select(static a => (IReadOnlyList<int>)a.BrokerIds)];
+
     private int AssignedPartitions(CreateTopicsRequest.CreatableTopic asked)
     {
         if (asked.NumPartitions != Default || asked.ReplicationFactor != Default)
@@ -74,7 +82,13 @@ internal sealed class CreateTopicsHandler(BrokerContext broker) : RequestHandler
         var indexes = asked.Assignments.Select(static a => a.PartitionIndex).Order().ToList();
         if (!indexes.SequenceEqual(Enumerable.Range(0, indexes.Count)))
             throw new RequestFailedException(ErrorCode.InvalidReplicaAssignment, "the manual assignment must name the partitions 0, 1, 2 … once each");
-        if (asked.Assignments.Any(a => a.BrokerIds is not [var id] || id != broker.Node.NodeId))
+        if (broker.Cluster is not null)
+        {
+            var known = broker.Nodes.Select(static n => n.NodeId).ToHashSet();
+            if (asked.Assignments.Any(a => a.BrokerIds.Count == 0 || a.BrokerIds.Distinct().Count() != a.BrokerIds.Count || !known.IsSupersetOf(a.BrokerIds)))
+                throw new RequestFailedException(ErrorCode.InvalidReplicaAssignment, $"every partition must be assigned to different ones of the brokers that run: {string.Join(", ", known)}");
+        }
+        else if (asked.Assignments.Any(a => a.BrokerIds is not [var id] || id != broker.Node.NodeId))
             throw new RequestFailedException(ErrorCode.InvalidReplicaAssignment, $"every partition must be assigned to [{broker.Node.NodeId}], the only node");
         return indexes.Count;
     }

@@ -15,14 +15,14 @@ internal sealed class DeleteRecordsHandler(BrokerContext broker) : RequestHandle
         foreach (var topic in request.Topics)
         {
             var answered = new DeleteRecordsResponse.DeleteRecordsTopicResult { Name = topic.Name };
-            foreach (var partition in topic.Partitions) answered.Partitions.Add(await DeleteAsync(topic.Name, partition));
+            foreach (var partition in topic.Partitions) answered.Partitions.Add(await DeleteAsync(topic.Name, partition, context));
             response.Topics.Add(answered);
         }
 
         return response;
     }
 
-    private async ValueTask<DeleteRecordsResponse.DeleteRecordsPartitionResult> DeleteAsync(string topic, DeleteRecordsRequest.DeleteRecordsPartition asked)
+    private async ValueTask<DeleteRecordsResponse.DeleteRecordsPartitionResult> DeleteAsync(string topic, DeleteRecordsRequest.DeleteRecordsPartition asked, RequestContext context)
     {
         var result = new DeleteRecordsResponse.DeleteRecordsPartitionResult { PartitionIndex = asked.PartitionIndex, LowWatermark = -1 };
         if (broker.Topics.FindPartition(topic, asked.PartitionIndex) is not { } log)
@@ -31,6 +31,8 @@ internal sealed class DeleteRecordsHandler(BrokerContext broker) : RequestHandle
             return result;
         }
 
+        result.ErrorCode = broker.CheckLeader(context, log);
+        if (result.ErrorCode != ErrorCode.None) return result;
         if (log.Config is { Compact: true, Delete: false })
         {
             result.ErrorCode = ErrorCode.PolicyViolation;

@@ -11,7 +11,7 @@ internal sealed class DescribeClusterHandler(BrokerContext broker) : RequestHand
 
     protected override ValueTask<DescribeClusterResponse?> HandleAsync(DescribeClusterRequest request, RequestContext context)
     {
-        var response = new DescribeClusterResponse { ClusterId = broker.Node.ClusterId, ControllerId = broker.Node.NodeId, EndpointType = request.EndpointType };
+        var response = new DescribeClusterResponse { ClusterId = broker.Node.ClusterId, ControllerId = broker.ControllerId, EndpointType = request.EndpointType };
         if (request.EndpointType != Brokers)
         {
             response.ErrorCode = ErrorCode.MismatchedEndpointType;
@@ -19,7 +19,7 @@ internal sealed class DescribeClusterHandler(BrokerContext broker) : RequestHand
             return new(response);
         }
 
-        response.Brokers.Add(new() { BrokerId = broker.Node.NodeId, Host = broker.Node.Host, Port = broker.Node.Port });
+        foreach (var node in broker.Nodes) response.Brokers.Add(new() { BrokerId = node.NodeId, Host = node.Host, Port = node.Port });
         if (request.IncludeClusterAuthorizedOperations) response.ClusterAuthorizedOperations = AuthorizedOperations.Cluster;
         return new(response);
     }

@@ -52,10 +52,16 @@ internal sealed class DescribeTopicPartitionsHandler(BrokerContext broker) : Req
         int end = Math.Min(topic.Partitions.Count, first + room);
         for (int i = first; i < end; i++)
         {
-            int node = broker.Node.NodeId;
+            var replication = broker.ReplicationOf(topic.Partitions[i]);
             described.Partitions.Add(new()
             {
-                PartitionIndex = i, LeaderId = node, LeaderEpoch = topic.Partitions[i].LeaderEpoch, ReplicaNodes = [node], IsrNodes = [node], EligibleLeaderReplicas = [], LastKnownElr = [],
+                PartitionIndex = i,
+                LeaderId = replication.Leader,
+                LeaderEpoch = topic.Partitions[i].LeaderEpoch,
+                ReplicaNodes = [.. replication.Replicas],
+                IsrNodes = [.. replication.InSync],
+                EligibleLeaderReplicas = [],
+                LastKnownElr = [],
             });
         }
 

@@ -4,10 +4,12 @@ using Millrace.Protocol.Messages;
 
 namespace Millrace.Broker.Handlers;
 
-/// <summary>ElectLeaders 0–2 (KIP-183, KIP-460). On one node every partition has the leader that it prefers: ELECTION_NOT_NEEDED.</summary>
+/// <summary>ElectLeaders 0–2 (KIP-183, KIP-460). On one node every partition has the leader that it prefers: ELECTION_NOT_NEEDED; a cluster of a test elects.</summary>
 internal sealed class ElectLeadersHandler(BrokerContext broker) : RequestHandler<ElectLeadersRequest, ElectLeadersResponse>
 {
-    protected override ValueTask<ElectLeadersResponse?> HandleAsync(ElectLeadersRequest request, RequestContext context)
+    private const sbyte Unclean = 1;
+
+    protected override async ValueTask<ElectLeadersResponse?> HandleAsync(ElectLeadersRequest request, RequestContext context)
     {
         var response = new ElectLeadersResponse();
 
@@ -17,13 +19,15 @@ internal sealed class ElectLeadersHandler(BrokerContext broker) : RequestHandler
             var result = new ElectLeadersResponse.ReplicaElectionResult { Topic = topic.Topic };
             foreach (int partition in topic.Partitions)
             {
-                var error = broker.Topics.FindPartition(topic.Topic, partition) is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.ElectionNotNeeded;
+                var error = broker.Topics.FindPartition(topic.Topic, partition) is not { } log ? ErrorCode.UnknownTopicOrPartition
+                    : broker.Cluster is { } cluster ? await cluster.ElectAsync(log, request.ElectionType == Unclean)
+                    : ErrorCode.ElectionNotNeeded;
                 result.PartitionResult.Add(new() { PartitionId = partition, ErrorCode = error, ErrorMessage = error.Text() });
             }
 
             response.ReplicaElectionResults.Add(result);
         }
 
-        return new(response);
+        return response;
     }
 }

@@ -14,7 +14,7 @@ internal sealed class FetchHandler(BrokerContext broker) : RequestHandler<FetchR
     protected override async ValueTask<FetchResponse?> HandleAsync(FetchRequest request, RequestContext context)
     {
         if (request.SessionId != 0) return new FetchResponse { ErrorCode = ErrorCode.FetchSessionIdNotFound };
-        var read = new FetchRead(broker, request, context.Version);
+        var read = new FetchRead(broker, request, context);
         read.Run();
         if (!read.IsEnough && request.MaxWaitMs > 0) await WaitAsync(read, request, context.Aborted);
         return read.Complete(context);

@@ -21,16 +21,17 @@ internal sealed class FetchRead
     private int _bytes;
     private bool _failed;
 
-    public FetchRead(BrokerContext broker, FetchRequest request, short version)
+    public FetchRead(BrokerContext broker, FetchRequest request, RequestContext context)
     {
         _request = request;
         _isolation = request.IsolationLevel == 1 ? IsolationLevel.ReadCommitted : IsolationLevel.ReadUncommitted;
         _maxBytes = Math.Min(request.MaxBytes, broker.Options.MaxFetchBytes);
+        short version = context.Version;
         foreach (var asked in request.Topics)
         {
             var topic = version >= FirstTopicIdVersion ? broker.Topics.Find(asked.TopicId) : broker.Topics.Find(asked.Topic);
             var answered = new FetchResponse.FetchableTopicResponse { Topic = asked.Topic, TopicId = asked.TopicId };
-            foreach (var partition in asked.Partitions) answered.Partitions.Add(AddTarget(topic, partition, version));
+            foreach (var partition in asked.Partitions) answered.Partitions.Add(AddTarget(broker, topic, partition, context));
             _response.Responses.Add(answered);
         }
     }
@@ -48,8 +49,8 @@ internal sealed class FetchRead
         foreach (ref var target in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_targets))
         {
             int limit = Math.Min(target.MaxBytes, _maxBytes - _bytes);
-            target.Result = target.EpochError != ErrorCode.None
-                ? new LogReadResult { Error = target.EpochError }
+            target.Result = target.LeaderError != ErrorCode.None
+                ? new LogReadResult { Error = target.LeaderError }
                 : target.Log.Read(target.Offset, Math.Max(limit, 0), _isolation, minOneMessage: _bytes == 0);
             _bytes += target.Result.Records.Length;
             _failed |= target.Result.Error != ErrorCode.None;
@@ -100,23 +101,25 @@ internal sealed class FetchRead
         }
     }
 
-    private FetchResponse.PartitionData AddTarget(Topic? topic, FetchRequest.FetchPartition partition, short version)
+    private FetchResponse.PartitionData AddTarget(BrokerContext broker, Topic? topic, FetchRequest.FetchPartition partition, RequestContext context)
     {
         var answer = new FetchResponse.PartitionData { PartitionIndex = partition.Partition, Records = ReadOnlyMemory<byte>.Empty };
         var log = topic?.Partition(partition.Partition);
         if (log is null)
         {
-            answer.ErrorCode = topic is null && version >= FirstTopicIdVersion ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition;
+            answer.ErrorCode = topic is null && context.Version >= FirstTopicIdVersion ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition;
             answer.HighWatermark = -1;
             _failed = true;
             return answer;
         }
 
-        _targets.Add(new Target(log, partition.FetchOffset, partition.PartitionMaxBytes, LeaderEpochs.Check(log, partition.CurrentLeaderEpoch), answer));
+        var refused = LeaderEpochs.Check(log, partition.CurrentLeaderEpoch);
+        if (refused == ErrorCode.None) refused = broker.CheckLeader(context, log);
+        _targets.Add(new Target(log, partition.FetchOffset, partition.PartitionMaxBytes, refused, answer));
         return answer;
     }
 
-    private record struct Target(PartitionLog Log, long Offset, int MaxBytes, ErrorCode EpochError, FetchResponse.PartitionData Response)
+    private record struct Target(PartitionLog Log, long Offset, int MaxBytes, ErrorCode LeaderError, FetchResponse.PartitionData Response)
     {
         public LogReadResult Result { get; set; }
     }

@@ -1,3 +1,4 @@
+using Millrace.Broker.Metadata;
 using Millrace.Broker.Network;
 using Millrace.Protocol;
 using Millrace.Protocol.Messages;
@@ -5,7 +6,7 @@ using Millrace.Protocol.Messages;
 namespace Millrace.Broker.Handlers;
 
 /// <summary>
-/// FindCoordinator 0–5 (KIP-98: transactional ids from 1 on; KIP-699: several keys from 4 on). This broker coordinates everything; the internal topic is created
+/// FindCoordinator 0–5 (KIP-98: transactional ids from 1 on; KIP-699: several keys from 4 on). One node coordinates everything; the internal topic is created
 /// before the first answer, as a client may at once ask for its partitions. 6 would announce share groups.
 /// </summary>
 internal sealed class FindCoordinatorHandler(BrokerContext broker) : RequestHandler<FindCoordinatorRequest, FindCoordinatorResponse>
@@ -19,27 +20,26 @@ internal sealed class FindCoordinatorHandler(BrokerContext broker) : RequestHand
     protected override async ValueTask<FindCoordinatorResponse?> HandleAsync(FindCoordinatorRequest request, RequestContext context)
     {
         var error = await PrepareAsync(request.KeyType, context);
-        var message = error == ErrorCode.None ? "" : $"there is no coordinator for keys of type {request.KeyType}";
-        var (id, host, port) = error == ErrorCode.None ? (broker.Node.NodeId, broker.Node.Host, broker.Node.Port) : (-1, "", -1);
         if (context.Version < FirstBatchedVersion)
         {
-            return new FindCoordinatorResponse { ErrorCode = error, ErrorMessage = message, NodeId = id, Host = host, Port = port };
+            var only = Find(request.KeyType, request.Key, error);
+            return new FindCoordinatorResponse { ErrorCode = only.ErrorCode, ErrorMessage = only.ErrorMessage, NodeId = only.NodeId, Host = only.Host, Port = only.Port };
         }
 
-        return new FindCoordinatorResponse
+        return new FindCoordinatorResponse { Coordinators = [.. request.CoordinatorKeys.Select(key => Find(request.KeyType, key, error))] };
+    }
+
+    private FindCoordinatorResponse.Coordinator Find(sbyte keyType, string key, ErrorCode error)
+    {
+        var node = error == ErrorCode.None ? broker.CoordinatorOf(keyType == Group ? TopicNames.ConsumerOffsets : TopicNames.TransactionState, key) : null;
+        if (node is not null) return new() { Key = key, NodeId = node.NodeId, Host = node.Host, Port = node.Port, ErrorMessage = "" };
+        return new()
         {
-            Coordinators =
-            [
-                .. request.CoordinatorKeys.Select(key => new FindCoordinatorResponse.Coordinator
-                {
-                    Key = key,
-                    NodeId = id,
-                    Host = host,
-                    Port = port,
-                    ErrorCode = error,
-                    ErrorMessage = message,
-                }),
-            ],
+            Key = key,
+            NodeId = -1,
+            Port = -1,
+            ErrorCode = error == ErrorCode.None ? ErrorCode.CoordinatorNotAvailable : error,
+            ErrorMessage = error == ErrorCode.None ? "no broker that runs has the coordinator's partition" : $"there is no coordinator for keys of type {keyType}",
         };
     }
 

@@ -1,3 +1,4 @@
+using Millrace.Broker.Cluster;
 using Millrace.Broker.Network;
 
 namespace Millrace.Broker.Handlers;
@@ -8,7 +9,7 @@ internal static class HandlerRegistry
     public static HandlerTable Create(BrokerContext broker)
     {
         var table = new HandlerTable();
-        table.AddRange(
+        IRequestHandler[] handlers =
         [
             new ApiVersionsHandler(table),
             new MetadataHandler(broker),
@@ -52,7 +53,7 @@ internal static class HandlerRegistry
             new DescribeTransactionsHandler(broker),
             new ListTransactionsHandler(broker),
             new WriteTxnMarkersHandler(broker),
-        ]);
-        return table;
+        ];
+        return table.AddRange(handlers.Select(h => CoordinatedHandler.Guard(h, broker)));
     }
 }

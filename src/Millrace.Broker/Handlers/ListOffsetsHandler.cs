@@ -22,18 +22,19 @@ internal sealed class ListOffsetsHandler(BrokerContext broker) : RequestHandler<
         foreach (var topic in request.Topics)
         {
             var answered = new ListOffsetsResponse.ListOffsetsTopicResponse { Name = topic.Name };
-            foreach (var partition in topic.Partitions) answered.Partitions.Add(Find(topic.Name, partition, committed));
+            foreach (var partition in topic.Partitions) answered.Partitions.Add(Find(topic.Name, partition, committed, context));
             response.Topics.Add(answered);
         }
 
         return new(response);
     }
 
-    private ListOffsetsResponse.ListOffsetsPartitionResponse Find(string topic, ListOffsetsRequest.ListOffsetsPartition asked, bool committed)
+    private ListOffsetsResponse.ListOffsetsPartitionResponse Find(string topic, ListOffsetsRequest.ListOffsetsPartition asked, bool committed, RequestContext context)
     {
         var answer = new ListOffsetsResponse.ListOffsetsPartitionResponse { PartitionIndex = asked.PartitionIndex };
         var log = broker.Topics.FindPartition(topic, asked.PartitionIndex);
         answer.ErrorCode = log is null ? ErrorCode.UnknownTopicOrPartition : LeaderEpochs.Check(log, asked.CurrentLeaderEpoch);
+        if (log is not null && answer.ErrorCode == ErrorCode.None) answer.ErrorCode = broker.CheckLeader(context, log);
         if (log is null || answer.ErrorCode != ErrorCode.None) return answer;
         long end = committed ? log.LastStableOffset : log.HighWatermark;
         var found = Find(log, asked.Timestamp, end);

@@ -1,3 +1,4 @@
+using Millrace.Broker.Cluster;
 using Millrace.Broker.Metadata;
 using Millrace.Broker.Network;
 using Millrace.Protocol;
@@ -17,8 +18,8 @@ internal sealed class MetadataHandler(BrokerContext broker) : RequestHandler<Met
 
     protected override async ValueTask<MetadataResponse?> HandleAsync(MetadataRequest request, RequestContext context)
     {
-        var response = new MetadataResponse { ClusterId = broker.Node.ClusterId, ControllerId = broker.Node.NodeId };
-        response.Brokers.Add(new() { NodeId = broker.Node.NodeId, Host = broker.Node.Host, Port = broker.Node.Port });
+        var response = new MetadataResponse { ClusterId = broker.Node.ClusterId, ControllerId = broker.ControllerId };
+        foreach (var node in broker.Nodes) response.Brokers.Add(new() { NodeId = node.NodeId, Host = node.Host, Port = node.Port });
         if (request.IncludeClusterAuthorizedOperations) response.ClusterAuthorizedOperations = AuthorizedOperations.Cluster;
         bool all = request.Topics is null || (context.Version == 0 && request.Topics.Count == 0);
         if (all)
@@ -62,13 +63,16 @@ internal sealed class MetadataHandler(BrokerContext broker) : RequestHandler<Met
         described.Partitions.EnsureCapacity(topic.Partitions.Count);
         for (int i = 0; i < topic.Partitions.Count; i++)
         {
+            var replication = broker.ReplicationOf(topic.Partitions[i]);
             described.Partitions.Add(new()
             {
                 PartitionIndex = i,
-                LeaderId = broker.Node.NodeId,
+                ErrorCode = replication.Leader == Replication.NoLeader ? ErrorCode.LeaderNotAvailable : ErrorCode.None,
+                LeaderId = replication.Leader,
                 LeaderEpoch = topic.Partitions[i].LeaderEpoch,
-                ReplicaNodes = [broker.Node.NodeId],
-                IsrNodes = [broker.Node.NodeId],
+                ReplicaNodes = [.. replication.Replicas],
+                IsrNodes = [.. replication.InSync],
+                OfflineReplicas = broker.Cluster is { } cluster ? [.. replication.Replicas.Where(n => !cluster.IsRunning(n))] : [],
             });
         }
 

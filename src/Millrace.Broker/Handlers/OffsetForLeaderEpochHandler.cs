@@ -13,18 +13,19 @@ internal sealed class OffsetForLeaderEpochHandler(BrokerContext broker) : Reques
         foreach (var topic in request.Topics)
         {
             var answered = new OffsetForLeaderEpochResponse.OffsetForLeaderTopicResult { Topic = topic.Topic };
-            foreach (var partition in topic.Partitions) answered.Partitions.Add(Find(topic.Topic, partition));
+            foreach (var partition in topic.Partitions) answered.Partitions.Add(Find(topic.Topic, partition, context));
             response.Topics.Add(answered);
         }
 
         return new(response);
     }
 
-    private OffsetForLeaderEpochResponse.EpochEndOffset Find(string topic, OffsetForLeaderEpochRequest.OffsetForLeaderPartition asked)
+    private OffsetForLeaderEpochResponse.EpochEndOffset Find(string topic, OffsetForLeaderEpochRequest.OffsetForLeaderPartition asked, RequestContext context)
     {
         var answer = new OffsetForLeaderEpochResponse.EpochEndOffset { Partition = asked.Partition };
         var log = broker.Topics.FindPartition(topic, asked.Partition);
         answer.ErrorCode = log is null ? ErrorCode.UnknownTopicOrPartition : LeaderEpochs.Check(log, asked.CurrentLeaderEpoch);
+        if (log is not null && answer.ErrorCode == ErrorCode.None) answer.ErrorCode = broker.CheckLeader(context, log);
         if (log is null || answer.ErrorCode != ErrorCode.None) return answer;
         var end = log.OffsetForLeaderEpoch(asked.LeaderEpoch);
         answer.LeaderEpoch = end.LeaderEpoch;

@@ -94,6 +94,8 @@ internal sealed class ProduceHandler(BrokerContext broker) : RequestHandler<Prod
         if (problem != ErrorCode.None)
             return new() { Index = data.Index, ErrorCode = problem, ErrorMessage = message ?? problem.Text(), BaseOffset = -1 };
         var log = topic!.Partitions[data.Index];
+        var refused = broker.Cluster?.CheckAppend(context.Connection.NodeId, log, request.Acks) ?? ErrorCode.None;
+        if (refused != ErrorCode.None) return new() { Index = data.Index, ErrorCode = refused, ErrorMessage = refused.Text(), BaseOffset = -1 };
         var result = await log.AppendAsync(data.Records!.Value, options: InOpenTransaction);
         if (result.Error == ErrorCode.InvalidTxnState) result = await BeginInLogAsync(request, context, log, data.Records.Value);
         return Answer(data.Index, result);

@@ -1,3 +1,4 @@
+using Millrace.Broker.Log.Producers;
 using Millrace.Broker.Log.Segments;
 
 namespace Millrace.Broker.Log;
@@ -66,6 +67,32 @@ internal sealed partial class PartitionLog
             LastFlush = _time.GetUtcNow();
         });
     }
+
+    /// <summary>
+    /// Forgets everything from an offset on, which must be the start of a batch or the end: what a replica does that follows a leader with less (KIP-101), and what a
+    /// leader has lost that was elected without being in sync.
+    /// </summary>
+    public Task TruncateToAsync(long offset) => RunOwnedAsync(() =>
+    {
+        var view = _view;
+        if (offset >= view.LogEndOffset)
+            return;
+        var last = Math.Max(view.SegmentOf(offset), 0);
+        var kept = view.Segments[..(last + 1)];
+        foreach (var segment in view.Segments[(last + 1)..])
+            segment.DeleteFiles();
+        foreach (var snapshot in ProducerSnapshot.Find(_directory).Where(o => o > offset))
+            _files.DeleteFile(SegmentFiles.PathOf(_directory, snapshot, SegmentFiles.Snapshot));
+        var active = kept[^1];
+        var position = offset <= active.BaseOffset ? 0 : active.Find(offset, active.Size)?.Position ?? active.Size;
+        active.Truncate(position, Math.Max(offset, active.BaseOffset));
+        _epochs.TruncateTo(offset);
+        RebuildProducers(active.BaseOffset, kept);
+        RecoverSegment(active, nextBase: null);
+        SaveEpochs();
+        _recoveryPoint = Math.Min(_recoveryPoint, offset);
+        Publish(kept, Math.Min(view.LogStartOffset, offset));
+    });
 
     /// <summary>Notes damage that was found when a slice was read: the exception names file, position and offset.</summary>
     internal void ReportDamage(Exception exception, long offset) => LogMessages.CorruptRead(_logger, exception, TopicPartition, offset);

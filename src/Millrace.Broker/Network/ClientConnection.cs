@@ -30,7 +30,7 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
         var filling = FillAsync();
         try
         {
-            await ServeAsync(new ConnectionInfo(id, _remote, logger, _aborted.Token));
+            await ServeAsync(new ConnectionInfo(id, settings.NodeId, _remote, logger, _aborted.Token));
         }
         catch (OperationCanceledException)
         {
@@ -161,6 +161,12 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
         using var context = settings.Dispatcher.Parse(frame, info, out var handler);
         try
         {
+            if (settings.Interceptor is { } interceptor)
+            {
+                await InterceptAsync(interceptor, context, handler);
+                return;
+            }
+
             using var response = await handler.HandleAsync(context);
             if (response is not null) await SendAsync(response);
         }
@@ -175,6 +181,32 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
         catch (ObjectDisposedException)
         {
             // The same, seen by us first.
+        }
+    }
+
+    private async ValueTask InterceptAsync(IRequestInterceptor interceptor, RequestContext context, IRequestHandler handler)
+    {
+        var (response, sendBytes) = await interceptor.HandleAsync(context, handler);
+        using (response)
+        {
+            if (sendBytes is not { } limit)
+            {
+                if (response is not null) await SendAsync(response);
+                return;
+            }
+
+            if (response is not null) await SendSomeAsync(response, limit);
+            Close();
+        }
+    }
+
+    private async ValueTask SendSomeAsync(EncodedMessage response, int limit)
+    {
+        foreach (var segment in response.Segments())
+        {
+            var part = segment[..Math.Min(limit, segment.Length)];
+            limit -= part.Length;
+            while (!part.IsEmpty) part = part[await socket.SendAsync(part, SocketFlags.None)..];
         }
     }
 

@@ -5,4 +5,7 @@ namespace Millrace.Broker.Network;
 /// <param name="MaxRequestBytes"><c>socket.request.max.bytes</c>.</param>
 /// <param name="MaxIdle"><c>connections.max.idle.ms</c>.</param>
 /// <param name="Time">The clock.</param>
-internal sealed record ConnectionSettings(RequestDispatcher Dispatcher, int MaxRequestBytes, TimeSpan MaxIdle, TimeProvider Time);
+/// <param name="NodeId">The node whose listener accepted them.</param>
+/// <param name="Interceptor">Sees every request before its handler; null for all but clusters of tests.</param>
+internal sealed record ConnectionSettings(
+    RequestDispatcher Dispatcher, int MaxRequestBytes, TimeSpan MaxIdle, TimeProvider Time, int NodeId, IRequestInterceptor? Interceptor = null);

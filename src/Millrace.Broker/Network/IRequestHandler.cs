@@ -40,7 +40,7 @@ internal abstract class RequestHandler<TRequest, TResponse> : IRequestHandler
 
     public async ValueTask<EncodedMessage?> HandleAsync(RequestContext context)
     {
-        var request = Parse(context);
+        var request = context.Read<TRequest>();
         TResponse? response;
         try
         {
@@ -53,6 +53,7 @@ internal abstract class RequestHandler<TRequest, TResponse> : IRequestHandler
             context.LogFailure(e);
         }
 
+        if (response is IThrottledResponse throttled && context.ThrottleTimeMs > 0) throttled.ThrottleTimeMs = context.ThrottleTimeMs;
         return response is null ? null : Encode(response, context);
     }
 
@@ -62,14 +63,6 @@ internal abstract class RequestHandler<TRequest, TResponse> : IRequestHandler
 
     /// <summary>The response to a request that failed as a whole, or null: then the connection is closed.</summary>
     protected virtual TResponse? Failed(TRequest request, RequestContext context, ErrorCode error, string message) => null;
-
-    private static TRequest Parse(RequestContext context)
-    {
-        var request = new TRequest();
-        var reader = new KafkaReader(context.Body);
-        request.Read(ref reader, context.Version);
-        return request;
-    }
 
     private EncodedMessage Encode(TResponse response, RequestContext context) => ResponseFrame.Encode(
         response, context.Header.CorrelationId, context.Version, ResponseHeader.IsFlexible(ApiKey, context.Version >= FirstFlexibleVersion), ResponseCapacity);

@@ -27,6 +27,10 @@ internal static class ListenAddress
         }
     }
 
+    /// <summary>One address for each node: the ports that follow, or any free ones where the first is 0.</summary>
+    public static IEnumerable<IPEndPoint> Series(IPEndPoint first, int count) =>
+        Enumerable.Range(0, count).Select(i => i == 0 || first.Port == 0 ? first : new IPEndPoint(first.Address, first.Port + i));
+
     public static NodeIdentity Advertise(BrokerOptions options, string clusterId, IPEndPoint bound)
     {
         if (options.Advertised is { Length: > 0 } advertised)

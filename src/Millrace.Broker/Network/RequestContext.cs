@@ -22,6 +22,20 @@ internal sealed partial class RequestContext(RequestHeader header, ReadOnlyMemor
     /// <summary>Cancelled when the client has gone or the broker stops: nobody waits for the response any more.</summary>
     public CancellationToken Aborted => Connection.Aborted;
 
+    /// <summary>For how long the client is asked to send nothing, in milliseconds.</summary>
+    public int ThrottleTimeMs { get; set; }
+
+    /// <summary>Reads the body.</summary>
+    /// <exception cref="MalformedMessageException">The bytes are no such request.</exception>
+    public TRequest Read<TRequest>()
+        where TRequest : IKafkaRequest, new()
+    {
+        var request = new TRequest();
+        var reader = new KafkaReader(Body);
+        request.Read(ref reader, Version);
+        return request;
+    }
+
     /// <summary>Keeps a resource until the response has been sent: a buffer that the response refers to.</summary>
     public void RegisterForDispose(IDisposable resource) => (_resources ??= []).Add(resource);
 
@@ -40,7 +54,8 @@ internal sealed partial class RequestContext(RequestHeader header, ReadOnlyMemor
 
 /// <summary>What handlers may know about a connection.</summary>
 /// <param name="Id">Counts connections since the broker's start.</param>
+/// <param name="NodeId">The node that the client reached; with one node always that one.</param>
 /// <param name="RemoteAddress">The client's address without its port.</param>
 /// <param name="Logger">For failures of requests.</param>
 /// <param name="Aborted">Cancelled when the client has gone or the broker stops.</param>
-internal sealed record ConnectionInfo(long Id, string RemoteAddress, ILogger Logger, CancellationToken Aborted);
+internal sealed record ConnectionInfo(long Id, int NodeId, string RemoteAddress, ILogger Logger, CancellationToken Aborted);
