@@ -47,6 +47,49 @@ public sealed class HttpInterfaceTests(ClickHouseFixture fixture)
         Assert.Equal("CSVWithNames", clause.Headers.GetValues("X-ClickHouse-Format").Single());
     }
 
+    // 200,000 rows are several blocks, and the engine makes a document of each: the client must see one.
+    [Theory]
+    [InlineData("JSON")]
+    [InlineData("JSONCompact")]
+    [InlineData("JSONCompactEachRowWithNamesAndTypes")]
+    [InlineData("CSVWithNames")]
+    [InlineData("TabSeparatedWithNamesAndTypes")]
+    [InlineData("RowBinaryWithNames")]
+    [InlineData("RowBinaryWithNamesAndTypes")]
+    [InlineData("JSONEachRow")]
+    [InlineData("Values")]
+    [InlineData("RowBinary")]
+    public async Task A_result_of_many_blocks_is_one_document(string format)
+    {
+        const string Query = "SELECT toUInt8(number % 100) AS some_column FROM numbers(200000)";
+        using var response = await Http.PostAsync(new Uri($"/?default_format={format}", UriKind.Relative), new StringContent(Query), Ct);
+        var answer = Encoding.Latin1.GetString(await response.Content.ReadAsByteArrayAsync(Ct));
+
+        var names = answer.Split("some_column").Length - 1;
+        Assert.Equal(format switch { "JSON" => 200_001, "JSONEachRow" => 200_000, "Values" or "RowBinary" => 0, _ => 1 }, names);
+        switch (format)
+        {
+            case "JSON" or "JSONCompact":
+                Assert.Equal(200_000, System.Text.Json.JsonDocument.Parse(answer).RootElement.GetProperty("data").GetArrayLength());
+                break;
+            case "RowBinary":
+                Assert.Equal(200_000, answer.Length);
+                break;
+            case "RowBinaryWithNames":
+                Assert.Equal(200_000 + 1 + 12, answer.Length);
+                break;
+            case "RowBinaryWithNamesAndTypes":
+                Assert.Equal(200_000 + 1 + 12 + 6, answer.Length);
+                break;
+            case "Values":
+                Assert.Equal(199_999, answer.Split("),(").Length - 1);
+                break;
+            default:
+                Assert.Equal(200_000 + (format.EndsWith("Types", StringComparison.Ordinal) ? 2 : format.EndsWith("Names", StringComparison.Ordinal) ? 1 : 0), answer.Count(static c => c == '\n'));
+                break;
+        }
+    }
+
     [Theory]
     [InlineData("SELEC 1", HttpStatusCode.BadRequest, 62)]
     [InlineData("garbage", HttpStatusCode.BadRequest, 62)]

@@ -13,6 +13,7 @@ internal sealed class QueryRunner(ClickHouseOptions options, EngineSupervisor su
         var shape = StatementShape.Of(statement);
         var insert = InsertShape.Of(statement);
         var format = shape.Format ?? request.DefaultFormat;
+        var streams = ChunkedFormat.IsChunked(format, out var chunkHeader) && shape.Streams;
         writer.Prepare(format, request.CompressesResponse ? request.ResponseEncoding : null, options.TimeZone);
         foreach (var (name, value) in options.Settings)
             request.Settings.TryAdd(name, value);
@@ -22,7 +23,7 @@ internal sealed class QueryRunner(ClickHouseOptions options, EngineSupervisor su
             Marker = $"{request.Id}#{Guid.NewGuid():N}",
             Database = request.Database,
             Format = request.DefaultFormat,
-            Streams = shape.Streams,
+            Streams = streams,
             InsertFormat = insert?.Format,
             StatementLength = insert?.StatementLength ?? 0,
             DataOffset = insert?.DataOffset ?? 0,
@@ -36,7 +37,7 @@ internal sealed class QueryRunner(ClickHouseOptions options, EngineSupervisor su
             : await supervisor.RentAsync(ct);
         try
         {
-            await ExchangeAsync(client, head, statement, request, writer, limit, ct);
+            await ExchangeAsync(client, head, statement, chunkHeader, request, writer, limit, ct);
         }
         catch (Exception e) when (e is IOException or SocketException && !ct.IsCancellationRequested)
         {
@@ -54,7 +55,7 @@ internal sealed class QueryRunner(ClickHouseOptions options, EngineSupervisor su
     }
 
     private async Task ExchangeAsync(
-        EngineClient client, EngineRequest head, byte[] statement, QueryRequest request, ResponseWriter writer, TimeSpan limit, CancellationToken ct)
+        EngineClient client, EngineRequest head, byte[] statement, ChunkHeader chunkHeader, QueryRequest request, ResponseWriter writer, TimeSpan limit, CancellationToken ct)
     {
         var started = time.GetTimestamp();
         // The engine keeps its own time limit. Only if that fails is the query cancelled from here, and if that fails too, the engine killed.
@@ -63,6 +64,7 @@ internal sealed class QueryRunner(ClickHouseOptions options, EngineSupervisor su
         // The child reads a request whole before it begins, so a client that leaves now is noticed right after.
         await client.SendAsync(head, new ReadOnlySequence<byte>(statement), overdue.Token);
         var receiving = client.ReceiveAsync();
+        var isFirst = true;
         try
         {
             while (true)
@@ -75,7 +77,12 @@ internal sealed class QueryRunner(ClickHouseOptions options, EngineSupervisor su
                 }
 
                 using (chunk)
-                    await writer.WriteAsync(chunk.Memory[..length], request.WaitsForEnd, ct);
+                {
+                    var again = isFirst ? 0 : ChunkedFormat.HeaderLength(chunkHeader, chunk.Memory.Span[..length]);
+                    await writer.WriteAsync(chunk.Memory[again..length], request.WaitsForEnd, ct);
+                }
+
+                isFirst = false;
                 receiving = client.ReceiveAsync();
             }
         }
