@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using CsCheck;
 using Millrace.Streams.Monitoring;
 using Millrace.Streams.Runtime;
@@ -198,6 +199,65 @@ public sealed class RuntimeTests
         Assert.Equal(200, monitoring.Get("/overview").StatusCode);
         Assert.Equal(404, monitoring.Get("/jobs/nothing").StatusCode);
         Assert.Equal(404, monitoring.Get("/nowhere").StatusCode);
+    }
+
+    [Fact]
+    public async Task Checkpoints_are_told_in_the_shape_of_Flinks_own_answers()
+    {
+        var registry = new JobRegistry();
+        var env = StreamExecutionEnvironment.GetExecutionEnvironment(new StreamExecutionOptions { Registry = registry });
+        env.EnableCheckpointing(TimeSpan.FromMilliseconds(10));
+        env.CheckpointConfig.CheckpointTimeout = TimeSpan.FromSeconds(90);
+        // Waits before its last element, so that it runs for as long as the test looks.
+        env.FromSource(new GeneratorSource<int>(1, 1000, static (_, n) => n, static (_, n) => n < 999), WatermarkStrategy.NoWatermarks<int>(), "numbers").KeyBy(n => n % 10).Reduce((a, b) => a + b).ForEach(_ => { });
+        var job = await env.StartAsync("monitored", TestContext.Current.CancellationToken);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (job.GetSnapshot().Checkpoints.Completed == 0) await Task.Delay(5, limit.Token);
+        var monitoring = new FlinkMonitoring(registry);
+
+        var config = monitoring.Get($"/jobs/{job.JobId}/checkpoints/config");
+        AssertShape(Flink("flink-cpconfig"), JsonDocument.Parse(config.Json).RootElement, "config");
+        Assert.Contains("\"mode\":\"exactly_once\",\"interval\":10,\"timeout\":90000", config.Json, StringComparison.Ordinal);
+        AssertShape(Flink("flink-checkpoints"), JsonDocument.Parse(monitoring.Get($"/jobs/{job.JobId}/checkpoints").Json).RootElement, "checkpoints");
+        await job.CancelAsync();
+
+        env = StreamExecutionEnvironment.GetExecutionEnvironment(new StreamExecutionOptions { Registry = registry });
+        env.FromCollection([1]).ForEach(_ => { });
+        await env.ExecuteAsync("without");
+        var without = monitoring.Get($"/jobs/{registry.Jobs.Single(one => one.JobName == "without").JobId}/checkpoints/config");
+        Assert.Equal(404, without.StatusCode);
+        Assert.Contains("not enabled", without.Json, StringComparison.Ordinal);
+
+        static JsonElement Flink(string name)
+        {
+            using var stream = typeof(RuntimeTests).Assembly.GetManifestResourceStream("answers/" + name)!;
+            return JsonDocument.Parse(stream).RootElement;
+        }
+    }
+
+    // Every field has Flink's name and Flink's kind of value. What Flink has and this engine has not may be missing; it has three durations more.
+    private static void AssertShape(JsonElement flink, JsonElement ours, string path)
+    {
+        foreach (var field in ours.ValueKind == JsonValueKind.Object ? [.. ours.EnumerateObject()] : Array.Empty<JsonProperty>())
+        {
+            if (field.Name is "alignment_duration" or "store_duration" or "commit_duration") continue;
+            Assert.True(flink.TryGetProperty(field.Name, out var same), $"Flink has no {path}.{field.Name}");
+            if (field.Value.ValueKind is JsonValueKind.Null || same.ValueKind is JsonValueKind.Null) continue;
+            Assert.True(Kind(same) == Kind(field.Value), $"{path}.{field.Name} is {field.Value}, Flink's is {same}");
+            AssertShape(same, field.Value, $"{path}.{field.Name}");
+        }
+
+        if (ours.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var item in ours.EnumerateArray()) AssertShape(flink[0], item, path + "[]");
+        }
+
+        static string Kind(JsonElement value) => value.ValueKind switch
+        {
+            JsonValueKind.True or JsonValueKind.False => "boolean",
+            JsonValueKind.Number => value.GetRawText().Contains('.') && !value.GetRawText().EndsWith(".0", StringComparison.Ordinal) ? "fraction" : "whole number",
+            var other => other.ToString(),
+        };
     }
 
     private static byte[] Run(IStateTable table)

@@ -13,7 +13,7 @@ public sealed class FlinkMonitoring(JobRegistry registry, TimeProvider? timeProv
 
     /// <summary>
     /// Answers a GET request: <c>/overview</c>, <c>/config</c>, <c>/jobs</c>, <c>/jobs/overview</c>, <c>/jobs/{id}</c>, <c>/jobs/{id}/checkpoints</c>,
-    /// <c>/jobs/{id}/exceptions</c>, <c>/jobs/{id}/vertices/{vid}</c>, <c>…/watermarks</c>, <c>…/backpressure</c>; all with or without <c>/v1</c> before them.
+    /// <c>/jobs/{id}/checkpoints/config</c>, <c>/jobs/{id}/exceptions</c>, <c>/jobs/{id}/vertices/{vid}</c>, <c>…/watermarks</c>, <c>…/backpressure</c>; all with or without <c>/v1</c> before them.
     /// </summary>
     /// <param name="path">The path, with or without a query.</param>
     public MonitoringResponse Get(string path)
@@ -45,6 +45,7 @@ public sealed class FlinkMonitoring(JobRegistry registry, TimeProvider? timeProv
     {
         [] => FlinkJobJson.Details(job, now),
         ["checkpoints"] => FlinkCheckpointJson.Checkpoints(job.Checkpoints),
+        ["checkpoints", "config"] => FlinkCheckpointJson.Config(job.Checkpoints.Config),
         ["exceptions"] => FlinkJobJson.Exceptions(job),
         ["vertices", var id, .. var more] => job.Vertices.FirstOrDefault(one => string.Equals(one.Id, id, StringComparison.Ordinal)) is { } vertex
             ? more switch
@@ -62,7 +63,7 @@ public sealed class FlinkMonitoring(JobRegistry registry, TimeProvider? timeProv
 
     private static MonitoringResponse Error(string message) => new(404, Errors(message).ToJsonString());
 
-    private static JsonObject Errors(string message) => new() { ["errors"] = new JsonArray(message) };
+    internal static JsonObject Errors(string message) => new() { ["errors"] = new JsonArray(message) };
 
     internal static string StatusOf(JobStatus status) => status.ToString().ToUpperInvariant();
 

@@ -96,6 +96,9 @@ public sealed record JobFailure(DateTimeOffset Time, string? Task, string Except
 public sealed record CheckpointStatistics(
     bool IsEnabled, long Completed, long Failed, int InProgress, long? RestoredId, IReadOnlyList<CheckpointSummary> History)
 {
+    /// <summary>When and where they are taken.</summary>
+    public CheckpointConfig Config { get; init; } = new();
+
     /// <summary>The last one that was committed.</summary>
     public CheckpointSummary? Latest => History.FirstOrDefault(static one => one.Status == CheckpointStatus.Completed);
 }

@@ -99,7 +99,7 @@ internal sealed class JobMaster
 
         return new JobSnapshot(
             JobId, JobName, _status, StartTime, _endTime, _restarts, _graph.MaxParallelism, VertexSnapshots.Of(_graph, subtasks, _load),
-            _tracker.Statistics(_graph.Checkpointing.IsEnabled), failures);
+            _tracker.Statistics(_graph.Checkpointing.IsEnabled) with { Config = _graph.Checkpointing }, failures);
     }
 
     private async Task RunAsync()
