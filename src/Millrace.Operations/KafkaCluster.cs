@@ -27,6 +27,7 @@ public sealed class KafkaCluster : IDisposable
     private readonly Lazy<IAdminClient> _admin;
     private readonly IReadOnlyDictionary<string, string> _config;
     private readonly ILogger _logger;
+    private string? _lastError;
 
     /// <summary>Creates the connection; nothing is sent before the first question.</summary>
     /// <param name="config">How to connect (<see cref="KafkaClientRole.Admin"/>).</param>
@@ -40,6 +41,7 @@ public sealed class KafkaCluster : IDisposable
         Time = timeProvider ?? TimeProvider.System;
         _admin = new Lazy<IAdminClient>(() => new AdminClientBuilder(_config)
             .SetLogHandler((_, m) => OperationsLog.FromLibrary(_logger, (LogLevel)m.LevelAs(LogLevelType.MicrosoftExtensionsLogging), m.Facility, m.Message))
+            .SetErrorHandler((_, error) => LastError = error.Reason)
             .Build());
     }
 
@@ -47,7 +49,19 @@ public sealed class KafkaCluster : IDisposable
     /// <value>Default: 15 s.</value>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>What the client reported last about its connections, such as a refused one; null while nothing went wrong.</summary>
+    public string? LastError
+    {
+        get => Volatile.Read(ref _lastError);
+        private set => Volatile.Write(ref _lastError, value);
+    }
+
+    /// <summary>How the brokers are spoken to: librdkafka's <c>security.protocol</c>.</summary>
+    internal string SecurityProtocol => _config.GetValueOrDefault("security.protocol", "plaintext");
+
     internal IAdminClient Admin => _admin.Value;
+
+    internal ILogger Logger => _logger;
 
     internal TimeProvider Time { get; }
 
@@ -87,25 +101,41 @@ public sealed class KafkaCluster : IDisposable
         return KafkaRecordReader.Create(config, _logger);
     }
 
+    /// <summary>What the brokers tell of themselves and all topics. The only question of the admin client that holds its thread.</summary>
+    internal Task<Metadata> GetMetadataAsync(CancellationToken cancellationToken) =>
+        Task.Run(() => Admin.GetMetadata(Timeout), cancellationToken).WaitAsync(cancellationToken);
+
     /// <summary>First and next offset of partitions, in one question each.</summary>
+    /// <param name="partitions">The partitions.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <param name="skipFailing">Leaves out partitions that cannot be asked just now, instead of failing for all.</param>
     internal async Task<Dictionary<TopicPartition, (long First, long Next)>> ReadEndsAsync(
-        IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellationToken)
+        IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellationToken, bool skipFailing = false)
     {
         if (partitions.Count == 0)
             return [];
-        var first = await ListOffsetsAsync(partitions, OffsetSpec.Earliest(), cancellationToken);
-        var next = await ListOffsetsAsync(partitions, OffsetSpec.Latest(), cancellationToken);
-        return partitions.ToDictionary(static p => p, p => (first[p], next[p]));
+        var first = await ListOffsetsAsync(partitions, OffsetSpec.Earliest(), cancellationToken, skipFailing);
+        var next = await ListOffsetsAsync(partitions, OffsetSpec.Latest(), cancellationToken, skipFailing);
+        return partitions.Where(p => first.ContainsKey(p) && next.ContainsKey(p)).ToDictionary(static p => p, p => (first[p], next[p]));
     }
 
     internal async Task<Dictionary<TopicPartition, long>> ListOffsetsAsync(
-        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, CancellationToken cancellationToken)
+        IReadOnlyCollection<TopicPartition> partitions, OffsetSpec spec, CancellationToken cancellationToken, bool skipFailing = false)
     {
-        var answer = await Admin.ListOffsetsAsync(
-            partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = spec }),
-            new ListOffsetsOptions { IsolationLevel = IsolationLevel.ReadUncommitted, RequestTimeout = Timeout }).WaitAsync(cancellationToken);
-        return answer.ResultInfos.ToDictionary(
-            static r => r.TopicPartitionOffsetError.TopicPartition,
-            static r => r.TopicPartitionOffsetError.Error.IsError ? throw new KafkaException(r.TopicPartitionOffsetError.Error) : r.TopicPartitionOffsetError.Offset.Value);
+        List<TopicPartitionOffsetError> offsets;
+        try
+        {
+            var answer = await Admin.ListOffsetsAsync(
+                partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = spec }),
+                new ListOffsetsOptions { IsolationLevel = IsolationLevel.ReadUncommitted, RequestTimeout = Timeout }).WaitAsync(cancellationToken);
+            offsets = [.. answer.ResultInfos.Select(static r => r.TopicPartitionOffsetError)];
+        }
+        catch (ListOffsetsException e) when (skipFailing)
+        {
+            offsets = [.. e.Result.ResultInfos.Select(static r => r.TopicPartitionOffsetError)];
+        }
+
+        return offsets.Where(o => !skipFailing || !o.Error.IsError)
+            .ToDictionary(static o => o.TopicPartition, static o => o.Error.IsError ? throw new KafkaException(o.Error) : o.Offset.Value);
     }
 }

@@ -21,7 +21,7 @@ public sealed class DependencyGraphTests
         ["Millrace.Streams.Kafka"] = ["Millrace.Streams", "Millrace.Kafka"],
         ["Millrace.ClickHouse"] = ["Millrace.Engines", "Millrace.ClickHouse.Engine"],
         ["Millrace.ClickHouse.Engine"] = [],
-        ["Millrace.Operations"] = ["Millrace.Kafka"],
+        ["Millrace.Operations"] = ["Millrace.Kafka", "Millrace.Protocol"],
         ["Millrace.Console"] = ["Millrace.Operations"],
         ["Millrace.Cli"] =
         [

@@ -26,7 +26,7 @@ public abstract class KafkaCommandTests(IKafkaTarget kafka)
         Assert.Equal(101, JsonDocument.Parse(produced.Output).RootElement.GetProperty("acknowledged").GetInt32());
 
         var described = await JsonAsync("topics", "describe", topic, "--json");
-        Assert.Equal(101, described.GetProperty("records").GetInt64());
+        Assert.Equal(101, described.GetProperty("offsets").GetInt64());
         Assert.Contains(described.GetProperty("settings").EnumerateArray(), static s => s.GetProperty("name").GetString() == "retention.ms" && s.GetProperty("value").GetString() == "600000");
 
         var read = await RunAsync("consume", topic, "--exit", "--json");

@@ -10,7 +10,15 @@ public sealed class ConsoleOptionsTests
     {
         var options = new ConsoleOptions
         {
-            Listen = "localhost", Bootstrap = "kafka1:9092,kafka2", ConnectUrl = "8083", StreamsUrl = "ftp://x", SampleInterval = TimeSpan.Zero, SamplesKept = 1, LagLimit = TimeSpan.Zero, Title = " ", AlertTopics = [""],
+            Listen = "localhost",
+            Bootstrap = "kafka1:9092,kafka2",
+            ConnectUrl = "8083",
+            StreamsUrl = "ftp://x",
+            SampleInterval = TimeSpan.Zero,
+            SamplesKept = 1,
+            LagLimit = TimeSpan.Zero,
+            Title = " ",
+            AlertTopics = [""],
         };
 
         var error = await Assert.ThrowsAsync<ArgumentException>(() => ConsoleServer.StartAsync(options, cancellationToken: TestContext.Current.CancellationToken));
@@ -19,6 +27,15 @@ public sealed class ConsoleOptionsTests
         Assert.Contains("Listen = 'localhost': must be host:port", error.Message, StringComparison.Ordinal);
         Assert.Contains("'kafka2' must be host:port", error.Message, StringComparison.Ordinal);
         Assert.Contains("ConnectUrl = '8083': must be an http or https address", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unknown_key_for_kafka_is_named()
+    {
+        var options = new ConsoleOptions();
+        options.Kafka["sasl.user"] = "x";
+
+        Assert.Contains("Kafka: sasl.user", Assert.Single(options.Validate()), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using Confluent.Kafka;
 using Millrace.Kafka.Consuming;
 using Millrace.Operations.Browsing;
 using Millrace.Operations.Groups;
+using Millrace.Operations.Overview;
 using Millrace.Operations.Topics;
 using Millrace.TestKit;
 using Millrace.TestKit.Kafka;
@@ -29,9 +30,9 @@ public abstract class OperationsTests<TKafka>(TKafka kafka) : IClassFixture<TKaf
         await ProduceAsync(name, 1, "a", "b");
         var details = await topics.GetAsync(name);
         Assert.Equal([0, 1, 2], details.Partitions.Select(p => p.Partition));
-        Assert.Equal((0, 2, 2), (details.Partitions[1].FirstOffset, details.Partitions[1].NextOffset, details.Partitions[1].Records));
+        Assert.Equal((0, 2, 2), (details.Partitions[1].FirstOffset, details.Partitions[1].NextOffset, details.Partitions[1].Offsets));
         Assert.NotNull(details.Partitions[0].Leader);
-        Assert.Equal(2, details.Records);
+        Assert.Equal(2, details.Offsets);
         var policy = details.Settings.Single(s => s.Name == "cleanup.policy");
         Assert.Equal(("compact", false), (policy.Value, policy.IsDefault));
         Assert.Single((await cluster.DescribeAsync()).Brokers);
@@ -151,6 +152,72 @@ public abstract class OperationsTests<TKafka>(TKafka kafka) : IClassFixture<TKaf
         await new GroupService(cluster).DeleteAsync(group);
     }
 
+    [Fact]
+    public async Task Records_are_counted_without_the_marks_of_transactions()
+    {
+        var topic = await CreateAsync(1);
+        await ProduceInTransactionsAsync(topic, 5);
+        using var cluster = KafkaCluster.Connect(kafka.Bootstrap);
+        Assert.Equal(10, (await new TopicService(cluster).GetAsync(topic)).Offsets);
+
+        var range = new OffsetRange(topic, 0, 0, 10);
+        var counted = await new OffsetCensus(cluster).CountAsync([range], TimeSpan.FromSeconds(20));
+
+        Assert.Equal(5, counted[range]);
+        Assert.Equal(2, (await new OffsetCensus(cluster).CountAsync([new OffsetRange(topic, 0, 2, 6)], TimeSpan.FromSeconds(20))).Single().Value);
+    }
+
+    [Fact]
+    public async Task The_last_records_are_found_behind_marks_and_without_those_of_aborted_transactions()
+    {
+        var topic = await CreateAsync(1);
+        await ProduceInTransactionsAsync(topic, 6, abortsLast: true);
+        using var cluster = KafkaCluster.Connect(kafka.Bootstrap);
+
+        var all = await new RecordBrowser(cluster).FindAsync(new BrowseQuery(topic) { Limit = 3 });
+        var committed = await new RecordBrowser(cluster).FindAsync(new BrowseQuery(topic) { Limit = 3, OnlyCommitted = true });
+
+        Assert.Equal([6, 8, 10], all.Records.Select(static r => r.Offset));
+        Assert.Equal([4, 6, 8], committed.Records.Select(static r => r.Offset));
+    }
+
+    [Fact]
+    public async Task Sizes_are_those_of_the_partitions_on_their_leaders_disks()
+    {
+        var topic = await CreateAsync(2);
+        await ProduceAsync(topic, 1, new string('x', 5000), new string('y', 5000));
+        using var cluster = KafkaCluster.Connect(kafka.Bootstrap);
+
+        var sizes = await new TopicSizes(cluster).ReadAsync();
+
+        Assert.Equal(0, sizes.OfPartition(topic, 0));
+        Assert.InRange(sizes.OfPartition(topic, 1)!.Value, 10_000, 20_000);
+        Assert.Equal(sizes.OfPartition(topic, 1), sizes.OfTopic(topic));
+        Assert.Null(sizes.OfTopic("no-such-topic"));
+        Assert.Equal(sizes.OfTopic(topic), (await new TopicService(cluster).ListAsync()).Single(t => t.Name == topic).Bytes);
+        Assert.Equal(sizes.OfTopic(topic), (await new TopicService(cluster).GetAsync(topic)).Bytes);
+    }
+
+    [Fact]
+    public async Task A_snapshot_has_brokers_topics_and_groups_as_the_single_questions_tell_them()
+    {
+        var topic = await CreateAsync(2);
+        await ProduceAsync(topic, 0, "a", "b", "c");
+        var group = NewName();
+        using (var reader = KafkaRecordReader.Create(new Dictionary<string, string> { ["bootstrap.servers"] = kafka.Bootstrap, ["group.id"] = group }))
+            reader.Commit([new(topic, 0, 1)]);
+        using var cluster = KafkaCluster.Connect(kafka.Bootstrap);
+
+        var snapshot = await new ClusterService(cluster).SnapshotAsync();
+
+        Assert.Single(snapshot.Brokers);
+        Assert.Equal([(0, 0L, 3L), (1, 0L, 0L)], snapshot.Topics.Single(t => t.Name == topic).Partitions.Select(static p => (p.Partition, p.FirstOffset, p.NextOffset)));
+        var single = await new GroupService(cluster).GetAsync(group, measureTime: false);
+        var listed = snapshot.Groups.Single(g => g.Id == group);
+        Assert.Equal(single.Partitions, listed.Partitions);
+        Assert.Equal((single.State, single.Coordinator, 2L), (listed.State, listed.Coordinator, listed.Lag));
+    }
+
     private static string NewName() => $"ops-{Guid.NewGuid():N}"[..14];
 
     private async Task<string> CreateAsync(int partitions)
@@ -159,6 +226,20 @@ public abstract class OperationsTests<TKafka>(TKafka kafka) : IClassFixture<TKaf
         using var cluster = KafkaCluster.Connect(kafka.Bootstrap);
         await new TopicService(cluster).CreateAsync(name, partitions, 1);
         return name;
+    }
+
+    /// <summary>Each transaction has one record, so records have the even offsets.</summary>
+    private async Task ProduceInTransactionsAsync(string topic, int count, bool abortsLast = false)
+    {
+        using var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = kafka.Bootstrap, TransactionalId = NewName() }).Build();
+        producer.InitTransactions(TimeSpan.FromSeconds(20));
+        for (var i = 0; i < count; i++)
+        {
+            producer.BeginTransaction();
+            await producer.ProduceAsync(topic, new() { Value = [(byte)i], Timestamp = new Timestamp(Start.AddSeconds(i)) });
+            if (abortsLast && i == count - 1) producer.AbortTransaction();
+            else producer.CommitTransaction();
+        }
     }
 
     /// <summary>Record i has the key ki and the timestamp Start + i seconds.</summary>

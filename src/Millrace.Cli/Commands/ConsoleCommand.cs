@@ -36,9 +36,9 @@ internal static class ConsoleCommand
             var fromFile = parsed.GetValue(config) is not null;
             Set(listen, v => options.Listen = v);
             Set(bootstrap, v => options.Bootstrap = v);
-            Set(connect, v => options.ConnectUrl = v.Length == 0 ? null : v);
-            Set(streams, v => options.StreamsUrl = v.Length == 0 ? null : v);
-            Set(clickhouse, v => options.ClickHouseUrl = v.Length == 0 ? null : v);
+            SetUrl(connect, v => options.ConnectUrl = v);
+            SetUrl(streams, v => options.StreamsUrl = v);
+            SetUrl(clickhouse, v => options.ClickHouseUrl = v);
             Set(readOnly, v => options.ReadOnly = v);
             var server = await ConsoleServer.StartAsync(options, logging, ct);
             return (server, server.Address.ToString().TrimEnd('/'));
@@ -46,6 +46,13 @@ internal static class ConsoleCommand
             void Set<T>(EnvironmentOption<T> option, Action<T> apply)
             {
                 if (!fromFile || option.IsChosen(parsed)) apply(parsed.GetValue(option)!);
+            }
+
+            // "--connect-url=" is an option without a token, for which the parser would give the default: here it means that there is none.
+            void SetUrl(EnvironmentOption<string> option, Action<string?> apply)
+            {
+                if (parsed.GetResult(option) is { Implicit: false } given && given.Tokens.All(static token => token.Value.Length == 0)) apply(null);
+                else Set(option, apply);
             }
         }, cancellationToken));
         return command;

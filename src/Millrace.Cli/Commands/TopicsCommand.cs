@@ -26,7 +26,7 @@ internal static class TopicsCommand
             using var cluster = await Reachable.ConnectAsync(parsed.GetValue(bootstrap)!, cancellationToken);
             var topics = await new TopicService(cluster).ListAsync(parsed.GetValue(all), cancellationToken);
             new Printer(parsed.GetValue(json)).Print(topics, "There are no topics.",
-                ("topic", static t => t.Name), ("partitions", static t => t.Partitions), ("replicas", static t => t.ReplicationFactor), ("under-replicated", static t => t.UnderReplicated));
+                ("topic", static t => t.Name), ("partitions", static t => t.Partitions), ("replicas", static t => t.ReplicationFactor), ("under-replicated", static t => t.UnderReplicated), ("bytes", static t => t.Bytes));
             return 0;
         });
         return command;
@@ -51,7 +51,7 @@ internal static class TopicsCommand
             }
 
             var printer = new Printer(json: false);
-            printer.Print(topic.Partitions, "It has no partitions.", ("partition", static p => p.Partition), ("leader", static p => p.Leader), ("first offset", static p => p.FirstOffset), ("next offset", static p => p.NextOffset), ("records", static p => p.Records));
+            printer.Print(topic.Partitions, "It has no partitions.", ("partition", static p => p.Partition), ("leader", static p => p.Leader), ("first offset", static p => p.FirstOffset), ("next offset", static p => p.NextOffset), ("offsets", static p => p.Offsets), ("bytes", static p => p.Bytes));
             printer.Print([.. topic.Settings.Where(static s => !s.IsDefault)], "All settings are the broker's defaults.", ("setting", static s => s.Name), ("value", static s => s.Value));
             return 0;
         });
@@ -99,8 +99,8 @@ internal static class TopicsCommand
             var topic = await service.GetAsync(parsed.GetValue(name)!, cancellationToken);
             var really = parsed.GetValue(yes);
             if (really) await service.DeleteAsync(topic.Name, cancellationToken);
-            new Printer(parsed.GetValue(json)).Print(new { Topic = topic.Name, topic.Records, Deleted = really },
-                really ? $"Deleted {topic.Name} and its {topic.Records:N0} records." : $"{topic.Name} has {topic.Records:N0} records in {topic.Partitions.Count} partitions; --yes deletes them.");
+            new Printer(parsed.GetValue(json)).Print(new { Topic = topic.Name, topic.Offsets, topic.Bytes, Deleted = really },
+                really ? $"Deleted {topic.Name} and its {topic.Offsets:N0} offsets." : $"{topic.Name} has {topic.Offsets:N0} offsets in {topic.Partitions.Count} partitions; --yes deletes them.");
             return 0;
         });
         return command;

@@ -62,6 +62,8 @@ internal static class ConsoleHost
             context.Response.Headers["Referrer-Policy"] = "no-referrer";
             return next(context);
         });
+        // An address that is not the console's gets the page that says so, still with 404.
+        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         app.UseRouting();
         app.UseAntiforgery();
         app.Services.GetRequiredService<EmbeddedAssets>().Map(app);

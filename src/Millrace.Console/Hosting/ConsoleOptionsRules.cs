@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Millrace.Kafka.Configuration;
 
 namespace Millrace.Console.Hosting;
 
@@ -20,6 +21,15 @@ internal static class ConsoleOptionsRules
                 if (!IsHostAndPort(broker))
                     errors.Add($"Bootstrap = '{options.Bootstrap}': '{broker}' must be host:port, such as 127.0.0.1:9092.");
             }
+        }
+
+        try
+        {
+            KafkaClientConfig.From(options.Kafka, nameof(options.Kafka), KafkaClientRole.Admin);
+        }
+        catch (KafkaConfigException e)
+        {
+            errors.AddRange(e.Errors.Select(static error => error.ToString()));
         }
 
         CheckUrl(errors, nameof(options.ConnectUrl), options.ConnectUrl, "http://127.0.0.1:8083");

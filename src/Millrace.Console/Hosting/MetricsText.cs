@@ -32,6 +32,18 @@ internal static class MetricsText
         foreach (var (topic, partition) in (kafka?.Topics ?? []).SelectMany(static topic => topic.Partitions.Select(partition => (topic, partition))))
             Line(text, "millrace_kafka_topic_end_offset", partition.End, ("topic", topic.Name), ("partition", partition.Id.ToString(CultureInfo.InvariantCulture)));
 
+        Family(text, "millrace_kafka_topic_bytes", "gauge", "Size of a topic on the disks of its partitions' leaders.");
+        foreach (var topic in kafka?.Topics ?? [])
+        {
+            if (topic.Bytes is { } bytes) Line(text, "millrace_kafka_topic_bytes", bytes, ("topic", topic.Name));
+        }
+
+        Family(text, "millrace_kafka_topic_records_per_second", "gauge", "Records per second into a topic, without the marks of transactions.");
+        foreach (var topic in kafka?.Topics ?? [])
+        {
+            if (state.Metrics.Latest(MetricNames.TopicRate(topic.Name)) is { } rate) Line(text, "millrace_kafka_topic_records_per_second", rate, ("topic", topic.Name));
+        }
+
         Family(text, "millrace_kafka_group_lag_records", "gauge", "Records that a group has not read yet, by partition.");
         foreach (var (group, offset) in (kafka?.Groups ?? []).SelectMany(static group => group.Offsets.Select(offset => (group, offset))))
             Line(text, "millrace_kafka_group_lag_records", offset.Lag, ("group", group.Id), ("topic", offset.Topic), ("partition", offset.Partition.ToString(CultureInfo.InvariantCulture)));

@@ -86,9 +86,11 @@ internal sealed class PipelineBuilder
 
         foreach (var table in tables)
         {
-            var tableRate = _state.Metrics.Latest(MetricNames.TableRate(table.FullName));
+            // Engines that merge rows of one key do not grow with what comes in: what the sink writes is all that can be told of them.
+            var merges = table.Engine.StartsWith("Replicated", StringComparison.Ordinal) ? table.Engine["Replicated".Length..] != "MergeTree" : table.Engine.EndsWith("MergeTree", StringComparison.Ordinal) && table.Engine != "MergeTree";
+            var tableRate = merges ? (tables.Length == 1 ? rate : null) : _state.Metrics.Latest(MetricNames.TableRate(table.FullName));
             Add(new PipelineNode("store/" + table.FullName, NodeKind.Store, table.FullName, _state.Tables.Problem is null ? Health.Good : Health.Bad,
-                _state.Tables.Problem is null ? "answers" : "away", tableRate, [$"{Wording.Count(table.Rows)} rows"], $"analytics?table={Uri.EscapeDataString(table.FullName)}"));
+                _state.Tables.Problem is null ? "answers" : "away", tableRate, merges ? [$"{Wording.Count(table.Rows)} rows", "merged by key"] : [$"{Wording.Count(table.Rows)} rows"], $"analytics?table={Uri.EscapeDataString(table.FullName)}"));
             _edges.Add(new(id, "store/" + table.FullName, tableRate));
         }
     }
@@ -145,7 +147,7 @@ internal sealed class PipelineBuilder
         var health = _state.Kafka.Problem is not null || offline ? Health.Bad : topic is null ? Health.Idle : Health.Good;
         var text = health switch { Health.Good => "online", Health.Idle => "not created yet", _ => offline ? "no leader" : "broker away" };
         Add(new PipelineNode("topic/" + name, NodeKind.Topic, name, health, text, _state.Metrics.Latest(MetricNames.TopicRate(name)),
-            topic is null ? [text] : [$"{Wording.Count(topic.Records)} records"], topic is null ? null : $"topics/{Uri.EscapeDataString(name)}"));
+            topic is null ? [text] : topic.Bytes is { } bytes ? [$"{Wording.Count(topic.Offsets)} offsets", Wording.Bytes(bytes)] : [$"{Wording.Count(topic.Offsets)} offsets"], topic is null ? null : $"topics/{Uri.EscapeDataString(name)}"));
     }
 
     private void Add(PipelineNode node) => _nodes[node.Id] = node;

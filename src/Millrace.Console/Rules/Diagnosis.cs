@@ -2,6 +2,7 @@ using Millrace.Console.Backends;
 using Millrace.Console.Backends.Connect;
 using Millrace.Console.Backends.Kafka;
 using Millrace.Console.Backends.Streams;
+using Millrace.Console.Pipeline;
 using Millrace.Console.Sampling;
 
 namespace Millrace.Console.Rules;
@@ -9,6 +10,8 @@ namespace Millrace.Console.Rules;
 /// <summary>Looks at what the systems answered and says what is wrong.</summary>
 internal static class Diagnosis
 {
+    private const int GrowingSamples = 8;
+
     public static IReadOnlyList<Finding> Findings(LiveState state, ConsoleOptions options, DateTimeOffset now) =>
     [
         .. Unreachable("kafka", state.Kafka.Problem, "topics")
@@ -35,13 +38,13 @@ internal static class Diagnosis
             var behind = topic.Partitions.Count(static partition => partition.Leader >= 0 && partition.InSync.Count < partition.Replicas.Count);
             if (offline > 0)
             {
-                yield return new($"topic.offline/{topic.Name}", Severity.Critical, topic.Name, $"{topic.Name}: {Count(offline, "partition")} without a leader",
+                yield return new($"topic.offline/{topic.Name}", Severity.Critical, topic.Name, $"{topic.Name}: {Wording.Count(offline, "partition")} without a leader",
                     "Records of these partitions can be neither written nor read.", "Bring their brokers back.", TopicPage(topic.Name));
             }
 
             if (behind > 0)
             {
-                yield return new($"topic.behind/{topic.Name}", Severity.Warning, topic.Name, $"{topic.Name}: {Count(behind, "partition")} with too few replicas in sync",
+                yield return new($"topic.behind/{topic.Name}", Severity.Warning, topic.Name, $"{topic.Name}: {Wording.Count(behind, "partition")} with too few replicas in sync",
                     "One more broker lost could mean refused writes.", "See whether a broker is down, or its disk or network is slow.", TopicPage(topic.Name));
             }
         }
@@ -49,13 +52,15 @@ internal static class Diagnosis
 
     private static IEnumerable<Finding> Groups(KafkaSnapshot kafka, LiveState state, ConsoleOptions options)
     {
+        // Jobs give partitions to their subtasks themselves and commit without being members: such a group is read, though it looks empty.
+        var ofJobs = (state.Jobs.Value ?? []).Where(static job => job.IsRunning).Select(job => JobTopics.GroupOf(job, JobTopics.Of(job, kafka).Inputs, kafka)?.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var group in kafka.Groups)
         {
             var page = $"groups/{Uri.EscapeDataString(group.Id)}";
             var behind = $"{group.Lag:N0} records behind, the oldest unread one is {(group.LagTime.AtLeast ? "at least " : "")}{Wording.Duration(group.LagTime.Time)} old.";
             if (group.Lag > 0 && group.LagTime.Time > options.LagLimit)
             {
-                if (group.Members.Count == 0)
+                if (group.Members.Count == 0 && !ofJobs.Contains(group.Id))
                 {
                     yield return new($"group.empty/{group.Id}", Severity.Warning, group.Id, $"{group.Id}: nobody reads, and records wait", behind,
                         "Start its consumers; or delete the group if it is no longer used.", page);
@@ -67,12 +72,32 @@ internal static class Diagnosis
                         falling ? "It is catching up; watch it." : "Look for a failing or slow consumer; add members while there are partitions without one of their own.", page);
                 }
             }
+            else if (group.Lag > 0 && Growing(state.Metrics.Series(MetricNames.GroupLagSeconds(group.Id)), options) is { } growth)
+            {
+                yield return new($"group.growing/{group.Id}", Severity.Warning, group.Id, $"{group.Id} falls behind", $"{behind} In the last {Wording.Duration(growth.Over)} that grew by {Wording.Duration(growth.By)}.",
+                    "It reads less than comes in: look for a failing or slow consumer, or add members while there are partitions without one of their own.", page);
+            }
             else if (group.State is "PreparingRebalance" or "CompletingRebalance")
             {
                 yield return new($"group.rebalance/{group.Id}", Severity.Notice, group.Id, $"{group.Id} is rebalancing", "Its members wait for their partitions.",
                     "This passes in seconds; if not, a member does not answer in time.", page);
             }
         }
+    }
+
+    // Told before the limit is reached: the lag in time has grown all along, and at more than half of the clock's pace, so it will not catch up by itself.
+    private static (TimeSpan By, TimeSpan Over)? Growing(Sample[] lag, ConsoleOptions options)
+    {
+        if (lag.Length <= GrowingSamples) return null;
+        var recent = lag.AsSpan()[^(GrowingSamples + 1)..];
+        var (over, by) = (recent[^1].Time - recent[0].Time, TimeSpan.FromSeconds(recent[^1].Value - recent[0].Value));
+        if (recent[^1].Value < Math.Min(5, options.LagLimit.TotalSeconds / 2) || by < over / 2) return null;
+        for (var i = 1; i < recent.Length; i++)
+        {
+            if (recent[i].Value < recent[i - 1].Value) return null;
+        }
+
+        return (by, over);
     }
 
     private static IEnumerable<Finding> Connectors(Connector connector)
@@ -144,6 +169,4 @@ internal static class Diagnosis
         job.Vertices.Any(vertex => state.Metrics.Latest(MetricNames.VertexWriteRate(job.Id, vertex.Id)) > 0 || state.Metrics.Latest(MetricNames.VertexReadRate(job.Id, vertex.Id)) > 0);
 
     private static string TopicPage(string topic) => $"topics/{Uri.EscapeDataString(topic)}";
-
-    private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 }

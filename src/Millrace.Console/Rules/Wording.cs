@@ -33,6 +33,9 @@ internal static class Wording
         _ => $"{count / 1e9:0.00} G",
     };
 
+    /// <summary>So many of something: 1 group, 2 groups.</summary>
+    public static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count:N0} {noun}s";
+
     public static string Rate(double? perSecond) => perSecond switch
     {
         null => "–",

@@ -5,6 +5,7 @@ internal static class MetricNames
 {
     public static string TopicEnd(string topic) => $"topic.end/{topic}";
 
+    /// <summary>Records per second, without the marks of transactions.</summary>
     public static string TopicRate(string topic) => $"topic.rate/{topic}";
 
     public static string GroupLag(string group) => $"group.lag/{group}";

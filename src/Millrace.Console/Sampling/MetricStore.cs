@@ -18,10 +18,15 @@ internal sealed class MetricStore(int capacity)
     public void Record(string metric, DateTimeOffset time, double value) => _rings.GetOrAdd(metric, static (_, size) => new Ring(size), capacity).Add(new Sample(time, value));
 
     /// <summary>Records a counter and, under <paramref name="rateMetric"/>, its growth per second.</summary>
-    public void RecordCounter(string metric, string rateMetric, DateTimeOffset time, double value)
+    /// <param name="metric">The counter.</param>
+    /// <param name="rateMetric">Its growth.</param>
+    /// <param name="time">When it had the value.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="share">What part of the growth counts; while that is not known, only standing still is told.</param>
+    public void RecordCounter(string metric, string rateMetric, DateTimeOffset time, double value, double? share = 1)
     {
         Record(metric, time, value);
-        if (RateOf(metric) is { } rate) Record(rateMetric, time, rate);
+        if (RateOf(metric) is { } rate && (rate == 0 ? 0 : rate * share) is { } counted) Record(rateMetric, time, counted);
     }
 
     public double? Latest(string metric) => _rings.TryGetValue(metric, out var ring) && ring.Last() is { } sample ? sample.Value : null;

@@ -7,6 +7,7 @@ using Millrace.Console.Backends.Kafka;
 using Millrace.Console.Backends.Streams;
 using Millrace.Console.Hosting;
 using Millrace.Console.Rules;
+using Millrace.Operations.Topics;
 
 namespace Millrace.Console.Sampling;
 
@@ -25,6 +26,8 @@ internal sealed class Sampler(
     private const long MostMarkers = 20;
     private static readonly TimeSpan StandsStill = TimeSpan.FromSeconds(4);
     private readonly OffsetTimeline _timeline = new();
+    private readonly RecordShare _shares = new();
+    private volatile SizesOnDisk _sizes = SizesOnDisk.Unknown;
     private readonly Dictionary<(string Group, string Topic, int Partition), (long Committed, long End, bool Only)> _markers = [];
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
@@ -36,6 +39,7 @@ internal sealed class Sampler(
             loops.Add(LoopAsync("Stream processing", 2, () => state.Jobs, token => SampleJobsAsync(jobs, token), value => state.Jobs = value, stoppingToken));
         if (clickHouse.Value is { } tables)
             loops.Add(LoopAsync("ClickHouse", 2, () => state.Tables, token => SampleTablesAsync(tables, token), value => state.Tables = value, stoppingToken));
+        loops.Add(DetailsLoopAsync(stoppingToken));
         loops.Add(RulesLoopAsync(stoppingToken));
         return Task.WhenAll(loops);
     }
@@ -91,8 +95,11 @@ internal sealed class Sampler(
         foreach (var topic in snapshot.Topics)
         {
             _timeline.Observe(now, topic);
-            state.Metrics.RecordCounter(MetricNames.TopicEnd(topic.Name), MetricNames.TopicRate(topic.Name), now, topic.End);
+            state.Metrics.RecordCounter(MetricNames.TopicEnd(topic.Name), MetricNames.TopicRate(topic.Name), now, topic.End, _shares.Of(topic.Name));
         }
+
+        var sizes = _sizes;
+        snapshot = snapshot with { Topics = [.. snapshot.Topics.Select(topic => topic with { Bytes = sizes.OfTopic(topic.Name) })] };
 
         GroupInfo[] groups = [.. snapshot.Groups.Select(group => group with
         {
@@ -156,6 +163,50 @@ internal sealed class Sampler(
         foreach (var table in tables)
             state.Metrics.RecordCounter(MetricNames.TableRows(table.FullName), MetricNames.TableRate(table.FullName), now, table.Rows);
         return tables;
+    }
+
+    // What costs more than a look at offsets is asked less often, and nothing waits for it.
+    private async Task DetailsLoopAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var everyIntervals = 5;
+            try
+            {
+                if (state.Kafka is { Problem: null, Value: { } seen })
+                {
+                    _shares.Forget(seen.Topics);
+                    foreach (var (range, records) in await kafka.CountAsync(_shares.Next(seen.Topics), stoppingToken)) _shares.Add(range, records);
+                    _sizes = await kafka.SizesAsync(stoppingToken);
+                }
+                else
+                {
+                    everyIntervals = 1;
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (BackendException)
+            {
+                // The loop that looks at offsets says that Kafka is away.
+            }
+            catch (Exception e)
+            {
+                ConsoleLog.SamplingFailed(logger, e, "records and sizes");
+            }
+
+            try
+            {
+                await Task.Delay(options.SampleInterval * everyIntervals, time, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
     }
 
     private async Task RulesLoopAsync(CancellationToken stoppingToken)

@@ -43,6 +43,10 @@ public sealed record BrowseQuery(string Topic)
     /// <value>Default: null, all.</value>
     public string? Contains { get; init; }
 
+    /// <summary>Leaves out records of transactions that are open or were aborted.</summary>
+    /// <value>Default: false.</value>
+    public bool OnlyCommitted { get; init; }
+
     /// <summary>The most records to return.</summary>
     /// <value>Default: 100.</value>
     public int Limit { get; init; } = 100;
@@ -74,25 +78,48 @@ public sealed record BrowsedRecord(
     IReadOnlyList<KeyValuePair<string, DecodedText?>> Headers);
 
 /// <summary>What was found.</summary>
+/// <typeparam name="T">What a record was made into.</typeparam>
 /// <param name="Records">The records, by timestamp and then partition and offset.</param>
 /// <param name="Scanned">How many records were looked at.</param>
 /// <param name="ReachedEnd">True when everything up to the end was looked at; false when a limit ended the search.</param>
-public sealed record BrowseResult(IReadOnlyList<BrowsedRecord> Records, long Scanned, bool ReachedEnd);
+public sealed record BrowseResult<T>(IReadOnlyList<T> Records, long Scanned, bool ReachedEnd);
+
+/// <summary>Whether a record is wanted.</summary>
+/// <param name="record">The record; valid during the call.</param>
+public delegate bool RecordCondition(KafkaRecord record);
+
+/// <summary>Makes something of a record that outlives it.</summary>
+/// <typeparam name="T">What is made.</typeparam>
+/// <param name="record">The record; valid during the call.</param>
+public delegate T RecordConversion<out T>(KafkaRecord record);
 
 /// <summary>Shows records of a topic: by offset, time or key, with bounds on what is read.</summary>
 /// <param name="cluster">The cluster.</param>
 /// <param name="decoder">How bytes become text.</param>
 public sealed class RecordBrowser(KafkaCluster cluster, RecordDecoder? decoder = null)
 {
+    // Small transactions leave a mark for every record or two: so much further back the last records are looked for.
+    private const int MarksAllowedFor = 3;
+
     private readonly RecordDecoder _decoder = decoder ?? new RecordDecoder();
 
-    /// <summary>Finds records that are there now.</summary>
+    /// <summary>Finds records that are there now, and decodes them.</summary>
     /// <param name="query">Which.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="OperationsException">The topic or partition does not exist.</exception>
-    public async Task<BrowseResult> FindAsync(BrowseQuery query, CancellationToken cancellationToken = default)
+    public Task<BrowseResult<BrowsedRecord>> FindAsync(BrowseQuery query, CancellationToken cancellationToken = default) => FindAsync(query, null, _decoder.Decode, cancellationToken);
+
+    /// <summary>Finds records that are there now, by a condition of one's own beside those of the query.</summary>
+    /// <typeparam name="T">What a record is made into.</typeparam>
+    /// <param name="query">Which.</param>
+    /// <param name="condition">A further condition; null for none.</param>
+    /// <param name="convert">Makes of a found record what is returned.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="OperationsException">The topic or partition does not exist.</exception>
+    public async Task<BrowseResult<T>> FindAsync<T>(BrowseQuery query, RecordCondition? condition, RecordConversion<T> convert, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(convert);
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1, nameof(query));
         var description = await new Topics.TopicService(cluster).DescribeAsync(query.Topic, cancellationToken);
         if (query.Partition is { } wanted && description.Partitions.TrueForAll(p => p.Partition != wanted))
@@ -104,15 +131,15 @@ public sealed class RecordBrowser(KafkaCluster cluster, RecordDecoder? decoder =
             ? await cluster.ListOffsetsAsync(partitions, OffsetSpec.ForTimestamp(at.Time.ToUnixTimeMilliseconds()), cancellationToken)
             : [];
         var ranges = partitions.ToDictionary(static p => p.Partition.Value, p => (From: From(p), To: ends[p].Next));
-        return await Task.Run(() => Scan(query, ranges, cancellationToken), cancellationToken);
+        return await Task.Run(() => new RecordScan<T>(cluster, query, Matching(query, condition), convert).Run(ranges, cancellationToken), cancellationToken);
 
         long From(TopicPartition p)
         {
             var (first, next) = ends[p];
-            var filtered = query.Key is not null || query.Contains is not null;
+            var filtered = query.Key is not null || query.Contains is not null || condition is not null;
             return query.Start switch
             {
-                BrowseStart.Last => Math.Max(first, next - (filtered ? query.ScanLimit / partitions.Count : query.Limit)),
+                BrowseStart.Last => Math.Max(first, next - (filtered ? Math.Max(query.Limit, query.ScanLimit / partitions.Count) : query.Limit * MarksAllowedFor)),
                 BrowseStart.AtTime => byTime[p] < 0 ? next : byTime[p],
                 BrowseStart.AtOffset exact => Math.Clamp(exact.Offset, first, next),
                 _ => first,
@@ -120,53 +147,12 @@ public sealed class RecordBrowser(KafkaCluster cluster, RecordDecoder? decoder =
         }
     }
 
-    private BrowseResult Scan(BrowseQuery query, Dictionary<int, (long From, long To)> ranges, CancellationToken cancellationToken)
+    private static RecordCondition Matching(BrowseQuery query, RecordCondition? condition)
     {
-        var open = ranges.Where(static r => r.Value.From < r.Value.To).ToDictionary();
-        using var reader = cluster.CreateReader();
-        reader.Assign(open.Select(r => new PartitionOffset(query.Topic, r.Key, r.Value.From)));
         var key = query.Key is null ? null : Encoding.UTF8.GetBytes(query.Key);
         var contains = query.Contains is null ? null : Encoding.UTF8.GetBytes(query.Contains);
-        var last = query.Start is BrowseStart.Last;
-        var found = new LinkedList<BrowsedRecord>();
-        var scanned = 0L;
-        var started = cluster.Time.GetTimestamp();
-        var full = false;
-        while (open.Count > 0 && !full && scanned < query.ScanLimit && cluster.Time.GetElapsedTime(started) < query.TimeLimit)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            using var batch = reader.ReadBatch(TimeSpan.FromMilliseconds(50), 1000);
-            foreach (var record in batch)
-            {
-                if (!open.TryGetValue(record.Partition, out var range) || record.Offset >= range.To)
-                {
-                    open.Remove(record.Partition);
-                    continue;
-                }
-
-                scanned++;
-                if (record.Offset + 1 >= range.To)
-                    open.Remove(record.Partition);
-                if ((key is not null && (record.IsKeyNull || !record.Key.SequenceEqual(key)))
-                    || (contains is not null && record.Key.IndexOf(contains) < 0 && record.Value.IndexOf(contains) < 0))
-                {
-                    continue;
-                }
-
-                found.AddLast(_decoder.Decode(record));
-                // The last ones: all partitions are read to their ends, and the newest kept.
-                if (!last && found.Count >= query.Limit)
-                {
-                    full = true;
-                    break;
-                }
-            }
-
-            foreach (var end in batch.Events.OfType<PartitionEndReached>())
-                open.Remove(end.Partition);
-        }
-
-        var ordered = found.OrderBy(static r => r.Timestamp).ThenBy(static r => r.Partition).ThenBy(static r => r.Offset);
-        return new BrowseResult([.. last ? ordered.TakeLast(query.Limit) : ordered], scanned, open.Count == 0 && !full);
+        return record => (key is null || (!record.IsKeyNull && record.Key.SequenceEqual(key)))
+            && (contains is null || record.Key.IndexOf(contains) >= 0 || record.Value.IndexOf(contains) >= 0)
+            && (condition is null || condition(record));
     }
 }

@@ -51,6 +51,9 @@ public sealed record PartitionLag(string Topic, int Partition, long? Committed, 
 public sealed record GroupDetails(
     string Id, string State, string Assignor, int? CoordinatorId, IReadOnlyList<GroupMember> Members, IReadOnlyList<PartitionLag> Partitions)
 {
+    /// <summary>The address of the broker that coordinates it, host:port, or null.</summary>
+    public string? Coordinator { get; init; }
+
     /// <summary>Records not yet committed, over all partitions.</summary>
     public long Lag => Partitions.Sum(static p => p.Lag);
 
@@ -82,29 +85,9 @@ public sealed class GroupService(KafkaCluster cluster)
         if (description.State == ConsumerGroupState.Dead && committed.Count == 0)
             throw new OperationsException($"There is no consumer group {id}. 'millrace groups list' shows what is there.");
 
-        var readers = new Dictionary<TopicPartition, string>();
-        foreach (var member in description.Members)
-        {
-            foreach (var partition in member.Assignment.TopicPartitions)
-                readers[partition] = member.ConsumerId;
-        }
-
-        var partitions = committed.Keys.Union(readers.Keys).ToList();
-        var ends = await ReadEndsOfExistingAsync(partitions, cancellationToken);
-        var lags = partitions.Where(ends.ContainsKey)
-            .Select(p => new PartitionLag(
-                p.Topic, p.Partition.Value, committed.TryGetValue(p, out var offset) ? offset : null, ends[p].First, ends[p].Next, readers.GetValueOrDefault(p)))
-            .OrderBy(static p => p.Topic, StringComparer.Ordinal).ThenBy(static p => p.Partition).ToList();
-        if (measureTime)
-            lags = await TimeLag.MeasureAsync(cluster, lags, cancellationToken);
-        return new GroupDetails(
-            id,
-            description.State.ToString(),
-            description.PartitionAssignor,
-            description.Coordinator?.Id is >= 0 and var coordinator ? coordinator : null,
-            [.. description.Members.Select(static m => new GroupMember(
-                m.ConsumerId, string.IsNullOrEmpty(m.GroupInstanceId) ? null : m.GroupInstanceId, m.ClientId, m.Host, m.Assignment.TopicPartitions))],
-            lags);
+        var partitions = committed.Keys.Union(description.Members.SelectMany(static m => m.Assignment.TopicPartitions)).ToList();
+        var details = Details(description, committed, await ReadEndsOfExistingAsync(partitions, cancellationToken));
+        return measureTime ? details with { Partitions = await TimeLag.MeasureAsync(cluster, [.. details.Partitions], cancellationToken) } : details;
     }
 
     /// <summary>Deletes a group and its committed offsets.</summary>
@@ -121,6 +104,50 @@ public sealed class GroupService(KafkaCluster cluster)
         {
             throw new OperationsException($"The group {id} cannot be deleted: {e.Results[0].Error.Reason}. Stop its members first.");
         }
+    }
+
+    /// <summary>Puts together what the coordinator, the committed offsets and the ends of the partitions tell. Partitions without an end, those of deleted topics, are left out.</summary>
+    internal static GroupDetails Details(ConsumerGroupDescription description, Dictionary<TopicPartition, long> committed, Dictionary<TopicPartition, (long First, long Next)> ends)
+    {
+        var readers = new Dictionary<TopicPartition, string>();
+        foreach (var member in description.Members)
+        {
+            foreach (var partition in member.Assignment.TopicPartitions)
+                readers[partition] = member.ConsumerId;
+        }
+
+        return new GroupDetails(
+            description.GroupId,
+            description.State.ToString(),
+            description.PartitionAssignor,
+            description.Coordinator?.Id is >= 0 and var coordinator ? coordinator : null,
+            [.. description.Members.Select(static m => new GroupMember(
+                m.ConsumerId, string.IsNullOrEmpty(m.GroupInstanceId) ? null : m.GroupInstanceId, m.ClientId, m.Host, m.Assignment.TopicPartitions))],
+            [.. committed.Keys.Union(readers.Keys).Where(ends.ContainsKey)
+                .Select(p => new PartitionLag(
+                    p.Topic, p.Partition.Value, committed.TryGetValue(p, out var offset) ? offset : null, ends[p].First, ends[p].Next, readers.GetValueOrDefault(p)))
+                .OrderBy(static p => p.Topic, StringComparer.Ordinal).ThenBy(static p => p.Partition)])
+        {
+            Coordinator = description.Coordinator is { Id: >= 0 } node ? $"{node.Host}:{node.Port}" : null,
+        };
+    }
+
+    /// <summary>Many groups in one question, by id; those that cannot be described just now are left out.</summary>
+    internal async Task<IReadOnlyList<ConsumerGroupDescription>> DescribeAllAsync(List<string> ids, CancellationToken cancellationToken)
+    {
+        if (ids.Count == 0)
+            return [];
+        List<ConsumerGroupDescription> all;
+        try
+        {
+            all = (await cluster.Admin.DescribeConsumerGroupsAsync(ids, new DescribeConsumerGroupsOptions { RequestTimeout = cluster.Timeout }).WaitAsync(cancellationToken)).ConsumerGroupDescriptions;
+        }
+        catch (DescribeConsumerGroupsException e)
+        {
+            all = [.. e.Results.ConsumerGroupDescriptions];
+        }
+
+        return [.. all.Where(static group => !group.Error.IsError).OrderBy(static group => group.GroupId, StringComparer.Ordinal)];
     }
 
     internal async Task<ConsumerGroupDescription> DescribeAsync(string id, CancellationToken cancellationToken)
@@ -153,7 +180,7 @@ public sealed class GroupService(KafkaCluster cluster)
     private async Task<Dictionary<TopicPartition, (long First, long Next)>> ReadEndsOfExistingAsync(
         List<TopicPartition> partitions, CancellationToken cancellationToken)
     {
-        var metadata = await Task.Run(() => cluster.Admin.GetMetadata(cluster.Timeout), cancellationToken).WaitAsync(cancellationToken);
+        var metadata = await cluster.GetMetadataAsync(cancellationToken);
         var existing = metadata.Topics.SelectMany(static t => t.Partitions.Select(p => new TopicPartition(t.Topic, p.PartitionId))).ToHashSet();
         return await cluster.ReadEndsAsync([.. partitions.Where(existing.Contains)], cancellationToken);
     }

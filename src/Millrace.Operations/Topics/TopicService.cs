@@ -9,7 +9,11 @@ namespace Millrace.Operations.Topics;
 /// <param name="ReplicationFactor">Replicas per partition.</param>
 /// <param name="UnderReplicated">Partitions that have fewer in-sync replicas than replicas.</param>
 /// <param name="IsInternal">True for Kafka's own topics.</param>
-public sealed record TopicSummary(string Name, int Partitions, int ReplicationFactor, int UnderReplicated, bool IsInternal);
+public sealed record TopicSummary(string Name, int Partitions, int ReplicationFactor, int UnderReplicated, bool IsInternal)
+{
+    /// <summary>Size of its partitions on their leaders' disks, in bytes; null when a broker does not tell.</summary>
+    public long? Bytes { get; init; }
+}
 
 /// <summary>One partition.</summary>
 /// <param name="Partition">Its number.</param>
@@ -21,8 +25,11 @@ public sealed record TopicSummary(string Name, int Partitions, int ReplicationFa
 public sealed record PartitionInfo(
     int Partition, int? Leader, IReadOnlyList<int> Replicas, IReadOnlyList<int> InSyncReplicas, long FirstOffset, long NextOffset)
 {
-    /// <summary>Offsets between first and next: at most so many records; compaction and transaction markers leave holes.</summary>
-    public long Records => NextOffset - FirstOffset;
+    /// <summary>Offsets between first and next. There are at most so many records: transaction markers take offsets too, and compaction leaves holes.</summary>
+    public long Offsets => Math.Max(0, NextOffset - FirstOffset);
+
+    /// <summary>Size on the leader's disk, in bytes; null when the broker does not tell.</summary>
+    public long? Bytes { get; init; }
 }
 
 /// <summary>A setting of a topic.</summary>
@@ -38,8 +45,11 @@ public sealed record TopicSetting(string Name, string? Value, bool IsDefault, st
 /// <param name="Settings">Its settings, by name.</param>
 public sealed record TopicDetails(string Name, IReadOnlyList<PartitionInfo> Partitions, IReadOnlyList<TopicSetting> Settings)
 {
-    /// <summary>Offsets of all partitions between first and next.</summary>
-    public long Records => Partitions.Sum(static p => p.Records);
+    /// <summary>Offsets of all partitions between first and next: at most so many records.</summary>
+    public long Offsets => Partitions.Sum(static p => p.Offsets);
+
+    /// <summary>Size of its partitions on their leaders' disks, in bytes; null when a broker does not tell.</summary>
+    public long? Bytes => Partitions.Any(static p => p.Bytes is null) ? null : Partitions.Sum(static p => p.Bytes);
 }
 
 /// <summary>Reads and changes topics.</summary>
@@ -51,14 +61,15 @@ public sealed class TopicService(KafkaCluster cluster)
     /// <param name="cancellationToken">Gives up waiting.</param>
     public async Task<IReadOnlyList<TopicSummary>> ListAsync(bool includeInternal = false, CancellationToken cancellationToken = default)
     {
-        var metadata = await Task.Run(() => cluster.Admin.GetMetadata(cluster.Timeout), cancellationToken).WaitAsync(cancellationToken);
+        var metadata = await cluster.GetMetadataAsync(cancellationToken);
+        var sizes = await new TopicSizes(cluster).ReadAsync(metadata, cancellationToken);
         return [.. metadata.Topics
-            .Select(static t => new TopicSummary(
+            .Select(t => new TopicSummary(
                 t.Topic,
                 t.Partitions.Count,
                 t.Partitions.Count == 0 ? 0 : t.Partitions.Max(static p => p.Replicas.Length),
                 t.Partitions.Count(static p => p.InSyncReplicas.Length < p.Replicas.Length),
-                IsInternal(t.Topic)))
+                IsInternal(t.Topic)) { Bytes = sizes.OfTopic(t.Topic) })
             .Where(t => includeInternal || !t.IsInternal)
             .OrderBy(static t => t.Name, StringComparer.Ordinal)];
     }
@@ -72,8 +83,8 @@ public sealed class TopicService(KafkaCluster cluster)
         var description = await DescribeAsync(name, cancellationToken);
         var partitions = description.Partitions.Select(p => new TopicPartition(name, p.Partition)).ToList();
         var ends = await cluster.ReadEndsAsync(partitions, cancellationToken);
-        var settings = await cluster.Admin.DescribeConfigsAsync(
-            [new ConfigResource { Type = ResourceType.Topic, Name = name }], new DescribeConfigsOptions { RequestTimeout = cluster.Timeout }).WaitAsync(cancellationToken);
+        var settings = await SettingsAsync(name, cancellationToken);
+        var sizes = await new TopicSizes(cluster).ReadAsync(await cluster.GetMetadataAsync(cancellationToken), cancellationToken);
         return new TopicDetails(
             name,
             [.. description.Partitions.OrderBy(static p => p.Partition).Select(p => new PartitionInfo(
@@ -82,10 +93,21 @@ public sealed class TopicService(KafkaCluster cluster)
                 [.. p.Replicas.Select(static n => n.Id)],
                 [.. p.ISR.Select(static n => n.Id)],
                 ends[new TopicPartition(name, p.Partition)].First,
-                ends[new TopicPartition(name, p.Partition)].Next))],
-            [.. settings[0].Entries.Values
-                .Select(static e => new TopicSetting(e.Name, e.IsSensitive ? null : e.Value, e.Source != ConfigSource.DynamicTopicConfig, e.Source.ToString()))
-                .OrderBy(static e => e.Name, StringComparer.Ordinal)]);
+                ends[new TopicPartition(name, p.Partition)].Next) { Bytes = sizes.OfPartition(name, p.Partition) })],
+            settings);
+    }
+
+    /// <summary>A topic's settings, by name.</summary>
+    /// <param name="name">The topic.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="KafkaException">The broker refuses, or there is no such topic.</exception>
+    public async Task<IReadOnlyList<TopicSetting>> SettingsAsync(string name, CancellationToken cancellationToken = default)
+    {
+        var answer = await cluster.Admin.DescribeConfigsAsync(
+            [new ConfigResource { Type = ResourceType.Topic, Name = name }], new DescribeConfigsOptions { RequestTimeout = cluster.Timeout }).WaitAsync(cancellationToken);
+        return [.. answer[0].Entries.Values
+            .Select(static e => new TopicSetting(e.Name, e.IsSensitive ? null : e.Value, e.Source != ConfigSource.DynamicTopicConfig, e.Source.ToString()))
+            .OrderBy(static e => e.Name, StringComparer.Ordinal)];
     }
 
     /// <summary>Creates a topic.</summary>
@@ -162,5 +184,5 @@ public sealed class TopicService(KafkaCluster cluster)
         }
     }
 
-    private static bool IsInternal(string name) => name.StartsWith("__", StringComparison.Ordinal);
+    internal static bool IsInternal(string name) => name.StartsWith("__", StringComparison.Ordinal);
 }

@@ -6,6 +6,18 @@ namespace Millrace.Console.Tests.Parsing;
 
 public sealed class ConnectClientTests
 {
+    [Theory]
+    [InlineData("records", "39596", "records", "39,596")]
+    [InlineData("records_per_second", "208.1", "records per second", "208 /s")]
+    [InlineData("lsn_lag_bytes", "2500", "lsn lag", "2.5 kB")]
+    [InlineData("last_commit_ms", "1795469040783", "last commit", "2026-11-23 21:24:00 UTC")]
+    [InlineData("linger_ms", "250", "linger", "250 ms")]
+    [InlineData("lsn_received", "41772112", "lsn received", "41772112")]
+    [InlineData("phase", "streaming", "phase", "streaming")]
+    [InlineData("odd_ms", "1e400", "odd", "1e400")]
+    public void What_a_worker_counts_is_shown_with_its_unit(string name, string value, string label, string shown) =>
+        Assert.Equal((label, shown), (TaskMetric.Label(name), TaskMetric.Show(name, value)));
+
     [Fact]
     public void A_sink_whose_task_failed_is_failed_although_the_connector_runs()
     {

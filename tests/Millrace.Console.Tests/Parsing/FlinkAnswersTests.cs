@@ -23,6 +23,7 @@ public sealed class FlinkAnswersTests
         Assert.Equal(6, job.Checkpoints.Completed);
         Assert.Equal(2, job.Checkpoints.Failed);
         Assert.Equal(TimeSpan.FromSeconds(3), job.Checkpoints.Interval);
+        Assert.Equal(("exactly_once", TimeSpan.FromMinutes(10)), (job.Checkpoints.Mode, job.Checkpoints.Timeout));
         Assert.Equal(6, job.Checkpoints.LastCompleted!.Id);
         Assert.Equal(66_860, job.Checkpoints.LastCompleted.Size);
     }

@@ -36,6 +36,69 @@ public sealed class DiagnosisTests
     }
 
     [Fact]
+    public void A_group_whose_lag_grows_all_along_is_told_before_the_limit_and_one_that_catches_up_is_not()
+    {
+        var state = World.Healthy();
+        var late = new LagTime(TimeSpan.FromSeconds(14), false);
+        state.Kafka = World.Of(state.Kafka.Value! with { Groups = [World.Group("losing", "cdc.accounts", 5, late), World.Group("catching-up", "cdc.accounts", 5, late)] });
+        for (var second = 0; second <= 9; second++)
+        {
+            state.Metrics.Record(MetricNames.GroupLagSeconds("losing"), World.Now.AddSeconds(second), 5 + second);
+            state.Metrics.Record(MetricNames.GroupLagSeconds("catching-up"), World.Now.AddSeconds(second), 23 - second);
+        }
+
+        var finding = Assert.Single(Find(state));
+
+        Assert.Equal(("group.growing/losing", Severity.Warning), (finding.Key, finding.Severity));
+        Assert.Contains("losing falls behind", finding.Title, StringComparison.Ordinal);
+        Assert.Contains("grew by 8.0 s", finding.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_job_reads_its_group_without_being_a_member_of_it()
+    {
+        var state = World.Healthy();
+        var late = new LagTime(TimeSpan.FromMinutes(3), false);
+        state.Kafka = World.Of(state.Kafka.Value! with { Groups = [World.Group("fraud-rules", "cdc.transactions", 5, late, members: false)] });
+
+        Assert.Equal(["group.lag/fraud-rules"], Find(state).Select(static finding => finding.Key));
+
+        state.Jobs = World.Of<IReadOnlyList<Job>>([]);
+        Assert.Equal(["group.empty/fraud-rules"], Find(state).Select(static finding => finding.Key));
+    }
+
+    [Theory]
+    [InlineData("connect", "Kafka Connect")]
+    [InlineData("streams", "Stream processing")]
+    [InlineData("clickhouse", "ClickHouse")]
+    public void A_system_that_stopped_is_critical_and_what_was_known_of_it_is_not_judged(string id, string name)
+    {
+        var state = World.Healthy();
+        var gone = World.Refused with { System = name };
+        switch (id)
+        {
+            case "connect": state.Connectors = new(true, [World.Connector("a", "sink", "FAILED", [])], gone, World.Now); break;
+            case "streams": state.Jobs = new(true, [World.Job("j", "FAILED")], gone, World.Now); break;
+            default: state.Tables = state.Tables with { Problem = gone }; break;
+        }
+
+        var finding = Assert.Single(Find(state));
+
+        Assert.Equal(($"{id}.unreachable", Severity.Critical, $"{name} does not answer"), (finding.Key, finding.Severity, finding.Title));
+    }
+
+    [Fact]
+    public void A_failed_job_says_why()
+    {
+        var state = World.Healthy();
+        state.Jobs = World.Of<IReadOnlyList<Job>>([World.Job("fraud-rules", "FAILED") with { Failure = "java.lang.IllegalStateException: no state\n\tat a" }]);
+
+        var finding = Assert.Single(Find(state));
+
+        Assert.Equal(("job.state/fraud-rules", Severity.Critical, "java.lang.IllegalStateException: no state"), (finding.Key, finding.Severity, finding.Detail));
+    }
+
+    [Fact]
     public void A_failed_task_says_why_and_a_paused_connector_what_waits()
     {
         var state = World.Healthy();

@@ -2,6 +2,7 @@ using CsCheck;
 using Millrace.Console.Backends.Kafka;
 using Millrace.Console.Rules;
 using Millrace.Console.Sampling;
+using OffsetRange = Millrace.Operations.Topics.OffsetRange;
 
 namespace Millrace.Console.Tests.State;
 
@@ -86,6 +87,52 @@ public sealed class SamplingTests
         history.Observe([], Start.AddSeconds(20));
         history.Observe([finding], Start.AddSeconds(120));
         Assert.Equal([null, Start.AddSeconds(20)], history.Periods().Select(static period => period.Until));
+    }
+
+    [Fact]
+    public void The_rate_of_a_topic_leaves_out_what_is_no_record()
+    {
+        var store = new MetricStore(100);
+        for (var i = 0; i <= 5; i++) store.RecordCounter("end", "rate", Start.AddSeconds(i), i * 200, share: null);
+        Assert.Null(store.Latest("rate"));
+
+        store.RecordCounter("end", "rate", Start.AddSeconds(6), 1200, share: 0.5);
+        Assert.Equal(100, store.Latest("rate")!.Value, 6);
+
+        for (var i = 7; i <= 13; i++) store.RecordCounter("end", "rate", Start.AddSeconds(i), 1200, share: null);
+        Assert.Equal(0, store.Latest("rate"));
+    }
+
+    [Fact]
+    public void The_share_of_records_is_counted_where_a_topic_has_grown_and_follows_its_producers()
+    {
+        var shares = new RecordShare();
+        TopicInfo[] topics = [Topic(1000), Topic(0) with { Name = "empty" }];
+
+        Assert.Equal([new OffsetRange("t", 0, 800, 1000)], shares.Next(topics));
+        Assert.Null(shares.Of("t"));
+        shares.Add(new OffsetRange("t", 0, 800, 1000), 100);
+        Assert.Equal(0.5, shares.Of("t"));
+        Assert.Empty(shares.Next(topics));
+
+        Assert.Equal([new OffsetRange("t", 0, 1100, 1300)], shares.Next([Topic(1300)]));
+        for (var i = 0; i < 8; i++) shares.Add(new OffsetRange("t", 0, 1100, 1300), 200);
+        Assert.InRange(shares.Of("t")!.Value, 0.99, 1);
+
+        shares.Forget([]);
+        Assert.Null(shares.Of("t"));
+    }
+
+    [Fact]
+    public void Of_many_topics_those_are_counted_first_that_waited_longest()
+    {
+        var shares = new RecordShare();
+        TopicInfo[] Topics(long end) => [.. Enumerable.Range(0, 50).Select(i => Topic(end) with { Name = $"t{i}" })];
+
+        var first = shares.Next(Topics(10)).Select(static range => range.Topic).ToHashSet();
+        var second = shares.Next(Topics(20)).Select(static range => range.Topic).ToHashSet();
+
+        Assert.Equal(50, first.Union(second).Count());
     }
 
     private static TopicInfo Topic(long end) => new("t", [new PartitionInfo(0, 1, [1], [1], 0, end)], null);

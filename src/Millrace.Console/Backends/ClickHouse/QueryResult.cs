@@ -24,6 +24,9 @@ internal sealed record ResultColumn(string Name, string Type)
 
     public bool IsNumber => Core is ['U', 'I', 'n', 't', ..] or ['I', 'n', 't', >= '0' and <= '9', ..] or ['F', 'l', 'o', 'a', 't', ..] or ['D', 'e', 'c', 'i', 'm', 'a', 'l', ..];
 
+    /// <summary>The time zone that the column's times are written in, where its type names one: DateTime64(3, 'Asia/Seoul').</summary>
+    public string? Zone => IsTime && Core.Split('\'') is [_, { Length: > 0 } zone, _] ? zone : null;
+
     public bool IsTime => Core.StartsWith("Date", StringComparison.Ordinal);
 }
 

@@ -1,3 +1,5 @@
+using Millrace.Operations.Topics;
+
 namespace Millrace.Console.Backends.Kafka;
 
 /// <summary>What the console reads from Kafka. The pages are tested against another implementation than the network's.</summary>
@@ -6,7 +8,13 @@ internal interface IKafkaView
     /// <summary>Brokers, topics with offsets, and groups with committed offsets (lag in time is filled in by the sampler).</summary>
     Task<KafkaSnapshot> SnapshotAsync(CancellationToken cancellationToken);
 
-    Task<IReadOnlyList<TopicConfig>> ConfigsAsync(string topic, CancellationToken cancellationToken);
+    /// <summary>How much the partitions take on their leaders' disks.</summary>
+    Task<SizesOnDisk> SizesAsync(CancellationToken cancellationToken);
+
+    /// <summary>How many of the offsets are records, for the ranges that could be read.</summary>
+    Task<IReadOnlyDictionary<OffsetRange, long>> CountAsync(IReadOnlyCollection<OffsetRange> ranges, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<TopicSetting>> SettingsAsync(string topic, CancellationToken cancellationToken);
 
     /// <summary>Records as the query asks for, oldest first; ends when there is nothing more to give.</summary>
     Task<BrowseResult> BrowseAsync(BrowseQuery query, CancellationToken cancellationToken);
@@ -14,9 +22,6 @@ internal interface IKafkaView
     /// <summary>Records from now on, until cancelled.</summary>
     IAsyncEnumerable<KafkaRecord> TailAsync(IReadOnlyList<string> topics, TailStart start, CancellationToken cancellationToken);
 }
-
-/// <summary>A configuration key of a topic.</summary>
-internal sealed record TopicConfig(string Name, string? Value, bool IsDefault, bool IsSensitive, bool IsReadOnly);
 
 /// <summary>Where browsing begins.</summary>
 internal enum BrowseFrom
@@ -36,7 +41,10 @@ internal enum BrowseFrom
 
 /// <summary>A question for records.</summary>
 internal sealed record BrowseQuery(
-    string Topic, int? Partition, BrowseFrom From, long Offset, DateTimeOffset Time, string? Key, string? Contains, int Limit);
+    string Topic, int? Partition, BrowseFrom From, long Offset, DateTimeOffset Time, string? Key, string? Contains, int Limit)
+{
+    public bool HasFilter => !string.IsNullOrEmpty(Key) || !string.IsNullOrEmpty(Contains);
+}
 
 /// <summary>What was found, and how many records were read for it.</summary>
 internal sealed record BrowseResult(IReadOnlyList<KafkaRecord> Records, long Scanned, bool Complete);

@@ -15,8 +15,8 @@ internal sealed record TopicInfo(string Name, IReadOnlyList<PartitionInfo> Parti
 {
     public bool IsInternal => Name.StartsWith("__", StringComparison.Ordinal);
 
-    /// <summary>Distance between the first and the last offset, which is the number of records unless compaction or transactions left gaps.</summary>
-    public long Records => Partitions.Sum(static partition => Math.Max(0, partition.End - partition.Start));
+    /// <summary>Distance between the first and the next offset. There are at most so many records: the marks of transactions take offsets too, and compaction leaves gaps.</summary>
+    public long Offsets => Partitions.Sum(static partition => Math.Max(0, partition.End - partition.Start));
 
     public long End => Partitions.Sum(static partition => partition.End);
 }
@@ -44,7 +44,10 @@ internal sealed record GroupOffset(string Topic, int Partition, long Committed, 
     /// <summary>Nothing unread but marks of transactions, past which no consumer commits.</summary>
     public bool OnlyMarkers { get; init; }
 
-    public long Lag => OnlyMarkers ? 0 : Math.Max(0, End - Committed);
+    /// <summary>First offset that is still there: what retention has deleted is not behind but lost.</summary>
+    public long Start { get; init; }
+
+    public long Lag => OnlyMarkers ? 0 : Math.Max(0, End - Math.Max(Committed, Start));
 }
 
 /// <summary>How long ago the first unread record arrived; <see cref="AtLeast"/> when it arrived before the console began to watch.</summary>

@@ -1,177 +1,141 @@
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
+using Millrace.Kafka.Configuration;
+using Millrace.Operations;
+using Millrace.Operations.Browsing;
+using Millrace.Operations.Groups;
+using Millrace.Operations.Overview;
+using Millrace.Operations.Topics;
 
 namespace Millrace.Console.Backends.Kafka;
 
-/// <summary>Kafka through librdkafka's admin client.</summary>
+/// <summary>Kafka through Millrace.Operations, as the command line sees it too.</summary>
 internal sealed class KafkaView : IKafkaView, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    // A search through a big topic ends here rather than never; the page says so and offers to go on.
+    private const long MostScanned = 200_000;
+
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
 
     private readonly ConsoleOptions _options;
-    private readonly Lazy<IAdminClient> _admin;
-    private readonly RecordReader _reader;
-    private volatile string? _lastError;
+    private readonly KafkaCluster _cluster;
+    private readonly RecordTail _tail;
 
     public KafkaView(ConsoleOptions options)
     {
         _options = options;
-        _reader = new RecordReader(options);
-        _admin = new Lazy<IAdminClient>(() => new AdminClientBuilder(ClientConfigFor(options, "console"))
-            .SetErrorHandler((_, error) => _lastError = error.Reason)
-            .SetLogHandler(static (_, _) => { })
-            .Build());
+        _cluster = new KafkaCluster(KafkaClientConfig.From(SettingsOf(options), nameof(ConsoleOptions.Kafka), KafkaClientRole.Admin)) { Timeout = _patience };
+        _tail = new RecordTail(options);
     }
 
-    public void Dispose()
-    {
-        if (_admin.IsValueCreated) _admin.Value.Dispose();
-    }
+    public void Dispose() => _cluster.Dispose();
 
-    public async Task<KafkaSnapshot> SnapshotAsync(CancellationToken cancellationToken)
+    public Task<KafkaSnapshot> SnapshotAsync(CancellationToken cancellationToken) => AskAsync(async () =>
     {
-        try
-        {
-            // The only call here that blocks its thread.
-            var metadata = await Task.Run(() => _admin.Value.GetMetadata(Patience), cancellationToken);
-            var topics = await TopicsAsync(metadata, cancellationToken);
-            var ends = topics.SelectMany(static topic => topic.Partitions.Select(partition => (Key: (topic.Name, partition.Id), partition.End)))
-                .ToDictionary(static pair => pair.Key, static pair => pair.End);
-            var groups = await GroupsAsync(ends, cancellationToken);
-            return new KafkaSnapshot(
-                [.. metadata.Brokers.OrderBy(static broker => broker.BrokerId).Select(static broker => new BrokerInfo(broker.BrokerId, broker.Host, broker.Port))], topics, groups);
-        }
-        catch (KafkaException e)
-        {
-            throw Explain(e);
-        }
-    }
+        var seen = await new ClusterService(_cluster).SnapshotAsync(cancellationToken);
+        return new KafkaSnapshot(
+            [.. seen.Brokers.Select(static broker => new BrokerInfo(broker.Id, broker.Host, broker.Port))],
+            [.. seen.Topics.Select(static topic => new TopicInfo(topic.Name, [.. topic.Partitions.Select(ToPartition)], null))],
+            [.. seen.Groups.Select(ToGroup)]);
+    });
 
-    public async Task<IReadOnlyList<TopicConfig>> ConfigsAsync(string topic, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var answer = await _admin.Value.DescribeConfigsAsync(
-                [new ConfigResource { Name = topic, Type = ResourceType.Topic }], new DescribeConfigsOptions { RequestTimeout = Patience });
-            return
-            [
-                .. answer[0].Entries.Values.OrderBy(static entry => entry.Name, StringComparer.Ordinal)
-                    .Select(static entry => new TopicConfig(entry.Name, entry.Value, entry.Source != ConfigSource.DynamicTopicConfig, entry.IsSensitive, entry.IsReadOnly)),
-            ];
-        }
-        catch (KafkaException e)
-        {
-            throw Explain(e);
-        }
-    }
+    public Task<SizesOnDisk> SizesAsync(CancellationToken cancellationToken) => AskAsync(() => new TopicSizes(_cluster).ReadAsync(cancellationToken));
 
-    public async Task<BrowseResult> BrowseAsync(BrowseQuery query, CancellationToken cancellationToken)
+    public Task<IReadOnlyDictionary<OffsetRange, long>> CountAsync(IReadOnlyCollection<OffsetRange> ranges, CancellationToken cancellationToken) =>
+        AskAsync(() => new OffsetCensus(_cluster).CountAsync(ranges, _patience, cancellationToken));
+
+    public Task<IReadOnlyList<TopicSetting>> SettingsAsync(string topic, CancellationToken cancellationToken) =>
+        AskAsync(() => new TopicService(_cluster).SettingsAsync(topic, cancellationToken));
+
+    public Task<BrowseResult> BrowseAsync(BrowseQuery query, CancellationToken cancellationToken) => AskAsync(async () =>
     {
-        try
+        var asked = new Operations.Browsing.BrowseQuery(query.Topic)
         {
-            return await Task.Run(() => _reader.Browse(query, cancellationToken), cancellationToken);
-        }
-        catch (KafkaException e)
-        {
-            throw Explain(e);
-        }
-    }
+            Partition = query.Partition,
+            Start = query.From switch
+            {
+                BrowseFrom.Newest => new BrowseStart.Last(),
+                BrowseFrom.Oldest => new BrowseStart.Earliest(),
+                BrowseFrom.Offset => new BrowseStart.AtOffset(query.Offset),
+                _ => new BrowseStart.AtTime(query.Time),
+            },
+            OnlyCommitted = true,
+            Limit = query.Limit,
+            ScanLimit = MostScanned,
+        };
+        var found = await new RecordBrowser(_cluster).FindAsync(asked, query.HasFilter ? record => RecordTail.Matches(record.Key, record.Value, query) : null, static record => ToRecord(record), cancellationToken);
+        return new BrowseResult(found.Records, found.Scanned, found.ReachedEnd || found.Records.Count >= query.Limit);
+    });
 
     public IAsyncEnumerable<KafkaRecord> TailAsync(IReadOnlyList<string> topics, TailStart start, CancellationToken cancellationToken) =>
-        _reader.TailAsync(topics, start, cancellationToken);
+        _tail.ReadAsync(topics, start, cancellationToken);
 
-    internal static ClientConfig ClientConfigFor(ConsoleOptions options, string name)
+    /// <summary>The options' own keys win over the console's.</summary>
+    internal static Dictionary<string, string> SettingsOf(ConsoleOptions options)
     {
-        var config = new ClientConfig(new Dictionary<string, string>(options.Kafka, StringComparer.Ordinal))
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            BootstrapServers = options.Bootstrap,
-            ClientId = "millrace-" + name,
+            ["client.id"] = "millrace-console",
             // The console is watched by people: a broker that comes back should be seen within a second or two.
-            ReconnectBackoffMs = 100,
-            ReconnectBackoffMaxMs = 1500,
-            SocketConnectionSetupTimeoutMs = 3000,
+            ["reconnect.backoff.ms"] = "100",
+            ["reconnect.backoff.max.ms"] = "1500",
+            ["socket.connection.setup.timeout.ms"] = "3000",
         };
-        return config;
+        foreach (var (key, value) in options.Kafka) settings[key] = value;
+        settings["bootstrap.servers"] = options.Bootstrap;
+        return settings;
     }
 
-    private async Task<List<TopicInfo>> TopicsAsync(Metadata metadata, CancellationToken cancellationToken)
-    {
-        var withLeader = metadata.Topics.Where(static topic => topic.Error.Code == ErrorCode.NoError)
-            .SelectMany(static topic => topic.Partitions.Where(static partition => partition.Leader >= 0)
-                .Select(partition => new TopicPartition(topic.Topic, partition.PartitionId))).ToList();
-        var starts = await OffsetsAsync(withLeader, static () => OffsetSpec.Earliest());
-        cancellationToken.ThrowIfCancellationRequested();
-        var ends = await OffsetsAsync(withLeader, static () => OffsetSpec.Latest());
-        return
+    private static PartitionInfo ToPartition(Operations.Topics.PartitionInfo partition) =>
+        new(partition.Partition, partition.Leader ?? -1, partition.Replicas, partition.InSyncReplicas, partition.FirstOffset, partition.NextOffset);
+
+    // A partition of which nothing is committed has no place to be behind.
+    private static GroupInfo ToGroup(GroupDetails group) => new(
+        group.Id, group.State, group.Assignor, group.Coordinator ?? "–",
         [
-            .. metadata.Topics.Where(static topic => topic.Error.Code == ErrorCode.NoError).OrderBy(static topic => topic.Topic, StringComparer.Ordinal).Select(topic => new TopicInfo(
-                topic.Topic,
-                [
-                    .. topic.Partitions.OrderBy(static partition => partition.PartitionId).Select(partition => new PartitionInfo(
-                        partition.PartitionId, partition.Leader, partition.Replicas, partition.InSyncReplicas,
-                        starts.GetValueOrDefault((topic.Topic, partition.PartitionId)), ends.GetValueOrDefault((topic.Topic, partition.PartitionId)))),
-                ],
-                null)),
-        ];
+            .. group.Members.Select(static member => new GroupMember(
+                member.MemberId, member.ClientId, member.Host.TrimStart('/'), member.InstanceId,
+                [.. member.Partitions.OrderBy(static partition => partition.Topic, StringComparer.Ordinal).ThenBy(static partition => partition.Partition.Value).Select(static partition => $"{partition.Topic}-{partition.Partition.Value}")])),
+        ],
+        [
+            .. group.Partitions.Where(static lag => lag.Committed is not null)
+                .Select(static lag => new GroupOffset(lag.Topic, lag.Partition, lag.Committed!.Value, lag.NextOffset, LagTime.Zero) { Start = lag.FirstOffset }),
+        ]);
+
+    private static KafkaRecord ToRecord(Millrace.Kafka.Consuming.KafkaRecord record)
+    {
+        var headers = record.Headers;
+        var copied = new KeyValuePair<string, byte[]?>[headers.Count];
+        for (var i = 0; i < copied.Length; i++)
+        {
+            var header = headers[i];
+            copied[i] = new(System.Text.Encoding.UTF8.GetString(header.Name), header.IsValueNull ? null : header.Value.ToArray());
+        }
+
+        return new KafkaRecord(
+            record.Topic, record.Partition, record.Offset, DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(record.Timestamp, 0, 253_402_300_799_999)),
+            record.IsKeyNull ? null : record.Key.ToArray(), record.IsValueNull ? null : record.Value.ToArray(), copied);
     }
 
-    private async Task<Dictionary<(string Topic, int Partition), long>> OffsetsAsync(List<TopicPartition> partitions, Func<OffsetSpec> spec)
+    private async Task<T> AskAsync<T>(Func<Task<T>> ask)
     {
-        if (partitions.Count == 0) return [];
-        List<ListOffsetsResultInfo> results;
         try
         {
-            var answer = await _admin.Value.ListOffsetsAsync(
-                partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = spec() }),
-                new ListOffsetsOptions { RequestTimeout = Patience, IsolationLevel = IsolationLevel.ReadUncommitted });
-            results = answer.ResultInfos;
+            return await ask();
         }
-        catch (ListOffsetsException e)
+        catch (OperationsException e)
         {
-            // Some partitions have no leader just now; the others are worth showing.
-            results = [.. e.Result.ResultInfos.Where(static info => !info.TopicPartitionOffsetError.Error.IsError)
-                .Select(static info => new ListOffsetsResultInfo { TopicPartitionOffsetError = info.TopicPartitionOffsetError, Timestamp = info.Timestamp })];
+            throw new BackendException(new BackendProblem("Kafka", _options.Bootstrap, e.Message, ""), e);
         }
-
-        return results.ToDictionary(
-            static info => (info.TopicPartitionOffsetError.Topic, info.TopicPartitionOffsetError.Partition.Value), static info => info.TopicPartitionOffsetError.Offset.Value);
-    }
-
-    private async Task<List<GroupInfo>> GroupsAsync(Dictionary<(string Topic, int Partition), long> ends, CancellationToken cancellationToken)
-    {
-        var listed = await _admin.Value.ListConsumerGroupsAsync(new ListConsumerGroupsOptions { RequestTimeout = Patience });
-        var ids = listed.Valid.Select(static group => group.GroupId).Distinct(StringComparer.Ordinal).ToList();
-        if (ids.Count == 0) return [];
-        var described = (await _admin.Value.DescribeConsumerGroupsAsync(ids, new DescribeConsumerGroupsOptions { RequestTimeout = Patience }))
-            .ConsumerGroupDescriptions.Where(static group => !group.Error.IsError);
-        var groups = new List<GroupInfo>(ids.Count);
-        foreach (var group in described.OrderBy(static group => group.GroupId, StringComparer.Ordinal))
+        catch (KafkaException e)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var committed = await _admin.Value.ListConsumerGroupOffsetsAsync(
-                [new ConsumerGroupTopicPartitions(group.GroupId, null)], new ListConsumerGroupOffsetsOptions { RequestTimeout = Patience });
-            var offsets = committed[0].Partitions.Where(static offset => offset.Offset.Value >= 0 && !offset.Error.IsError)
-                .Where(offset => ends.ContainsKey((offset.Topic, offset.Partition.Value)))
-                .OrderBy(static offset => offset.Topic, StringComparer.Ordinal).ThenBy(static offset => offset.Partition.Value)
-                .Select(offset => new GroupOffset(offset.Topic, offset.Partition.Value, offset.Offset.Value, ends[(offset.Topic, offset.Partition.Value)], LagTime.Zero));
-            // Connect's workers form a group of another kind ("connect"), whose assignment is not of partitions.
-            groups.Add(new GroupInfo(group.GroupId, group.State.ToString(), group.PartitionAssignor, $"{group.Coordinator?.Host}:{group.Coordinator?.Port}", [.. group.Members.Select(ToMember)], [.. offsets]));
+            throw Explain(e);
         }
-
-        return groups;
     }
-
-    private static GroupMember ToMember(MemberDescription member) => new(
-        member.ConsumerId, member.ClientId, member.Host.TrimStart('/'), member.GroupInstanceId,
-        [
-            .. member.Assignment.TopicPartitions.OrderBy(static partition => partition.Topic, StringComparer.Ordinal).ThenBy(static partition => partition.Partition.Value)
-                .Select(static partition => $"{partition.Topic}-{partition.Partition.Value}"),
-        ]);
 
     private BackendException Explain(KafkaException e)
     {
         var silent = e.Error.Code is ErrorCode.Local_Transport or ErrorCode.Local_AllBrokersDown or ErrorCode.Local_TimedOut or ErrorCode.Local_Resolve or ErrorCode.RequestTimedOut;
-        var what = silent ? $"no broker answers ({_lastError ?? e.Error.Reason})." : $"refused: {e.Error.Reason}.";
+        var what = silent ? $"no broker answers ({_cluster.LastError ?? e.Error.Reason})." : $"refused: {e.Error.Reason}.";
         var advice = silent
             ? "Start a broker there (millrace broker), or set Bootstrap to where one runs. This page recovers by itself."
             : "Check the console's Kafka settings and its rights in the cluster.";

@@ -70,11 +70,18 @@ internal static partial class FlinkAnswers
             TimeSpan.FromMilliseconds(Math.Max(0, checkpoint.Long("end_to_end_duration"))),
             checkpoint.Long("state_size", checkpoint.Long("checkpointed_size")), checkpoint.Bool("is_savepoint"),
             checkpoint.Text("failure_message") is { Length: > 0 } failure ? failure : null));
-        TimeSpan? interval = config.Long("interval") is > 0 and < 86_400_000L * 30 and var milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
         return new JobCheckpoints(
-            counts.Long("completed"), counts.Long("failed"), counts.Long("in_progress"), counts.Long("restored"), interval,
-            [.. history.OrderByDescending(static checkpoint => checkpoint.Id)]);
+            counts.Long("completed"), counts.Long("failed"), counts.Long("in_progress"), counts.Long("restored"), Span(config, "interval"),
+            [.. history.OrderByDescending(static checkpoint => checkpoint.Id)])
+        {
+            Mode = config.Text("mode"),
+            Timeout = Span(config, "timeout"),
+        };
     }
+
+    // Flink writes long.MaxValue for an interval that is switched off.
+    private static TimeSpan? Span(JsonElement config, string name) =>
+        config.Long(name) is > 0 and < 86_400_000L * 30 and var milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
 
     private static string? Failure(JsonElement exceptions)
     {

@@ -53,6 +53,12 @@ internal sealed record JobCheckpoints(long Completed, long Failed, long InProgre
 {
     public static JobCheckpoints None { get; } = new(0, 0, 0, 0, null, []);
 
+    /// <summary>Flink's word: exactly_once or at_least_once; empty when not known.</summary>
+    public string Mode { get; init; } = "";
+
+    /// <summary>After how long a checkpoint is given up.</summary>
+    public TimeSpan? Timeout { get; init; }
+
     public Checkpoint? LastCompleted => History.FirstOrDefault(static checkpoint => checkpoint.Status == "COMPLETED");
 
     public Checkpoint? LastFailed => History.FirstOrDefault(static checkpoint => checkpoint.Status == "FAILED");

@@ -23,9 +23,31 @@ internal static class ChartAxis
         >= 1e9 => $"{value / 1e9:0.##}G",
         >= 1e6 => $"{value / 1e6:0.##}M",
         >= 1e4 => $"{value / 1e3:0.##}k",
+        >= 1e3 => value.ToString("#,0", CultureInfo.InvariantCulture),
         >= 1 => value.ToString("0.##", CultureInfo.InvariantCulture),
         _ => value.ToString("0.###", CultureInfo.InvariantCulture),
     };
+
+    /// <summary>A value as it is, as far as people read it.</summary>
+    public static string Exact(double value) => Math.Abs(value) switch
+    {
+        >= 1e15 => value.ToString("0.###e0", CultureInfo.InvariantCulture),
+        >= 100 => value.ToString("#,0", CultureInfo.InvariantCulture),
+        _ => value.ToString("0.##", CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>The moments that labels name, if all of them do, one after the other; else null.</summary>
+    public static DateTime[]? Times(IReadOnlyList<string> labels)
+    {
+        var times = new DateTime[labels.Count];
+        for (var i = 0; i < times.Length; i++)
+        {
+            if (labels[i].Length < 10 || labels[i][4] != '-' || !DateTime.TryParse(labels[i], CultureInfo.InvariantCulture, DateTimeStyles.None, out times[i])) return null;
+            if (i > 0 && times[i] < times[i - 1]) return null;
+        }
+
+        return times.Length > 1 && times[^1] > times[0] ? times : null;
+    }
 
     /// <summary>Times of one day lose their date.</summary>
     public static string[] ShortLabels(IReadOnlyList<string> labels)
