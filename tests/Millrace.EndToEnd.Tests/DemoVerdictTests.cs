@@ -57,6 +57,15 @@ public sealed class DemoVerdictTests : IAsyncLifetime
         Assert.Contains(findings, static f => f.Contains("not in ClickHouse: 1", StringComparison.Ordinal));
         Assert.Contains(findings, static f => f.Contains("velocity 7", StringComparison.Ordinal));
         await NothingIsLeftAsync();
+
+        // What this run has left belongs to somebody now: the next one refuses it, touches nothing, and keeps the password to itself.
+        await ExecuteAsync("CREATE PUBLICATION debezium_pub FOR TABLE accounts, transactions");
+        await using var second = await StartAsync("5s");
+        await second.WaitForExitAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(1, second.ExitCode);
+        Assert.Contains("has a bank already", second.OutputText, StringComparison.Ordinal);
+        Assert.DoesNotContain(Uri.EscapeDataString("a b/c"), second.OutputText, StringComparison.Ordinal);
+        await ExecuteAsync("DROP PUBLICATION debezium_pub");
     }
 
     [Fact]

@@ -30,6 +30,7 @@ internal sealed class DemoPlatform : IAsyncDisposable
     private readonly HttpClient _http = new();
     private ClickHouseServer? _engine;
     private Uri _clickhouse = null!;
+    private bool _isPublished;
     private NpgsqlConnectionStringBuilder _database = null!;
 
     private DemoPlatform(DemoOptions options, Action<string> say)
@@ -86,7 +87,7 @@ internal sealed class DemoPlatform : IAsyncDisposable
         while (_parts.TryPop(out var part))
         {
             // What the demo made in somebody else's PostgreSQL goes when its reader has gone and before the connection to it does.
-            if (part == Bank && _options is { Postgres: not null, DataDirectory: null }) await WithdrawAsync();
+            if (part == Bank && _isPublished && _options is { Postgres: not null, DataDirectory: null }) await WithdrawAsync();
             await part.DisposeAsync();
         }
     }
@@ -127,7 +128,7 @@ internal sealed class DemoPlatform : IAsyncDisposable
         ClickHouse = new ClickHouseQueries(_http, _clickhouse);
         var tables = await ClickHouse.QueryAsync("SHOW TABLES", cancellationToken);
         if (!tables.Any(static t => t[0].GetString() == "transactions_realtime")) await ClickHouse.ExecuteAsync(BankFiles.TransactionsTable, cancellationToken);
-        else if (options.DataDirectory is null) throw new CliException($"ClickHouse at {_clickhouse} has a bank already: give --data DIR to go on with it, or an address with an empty database");
+        else if (options.DataDirectory is null) throw new CliException($"ClickHouse at {ClickHouseAccess.Bare(_clickhouse)} has a bank already: give --data DIR to go on with it, or an address with an empty database");
         await ClickHouse.ExecuteAsync(BankFiles.AnalyticsTables, cancellationToken);
 
         async Task<Uri> StartEngineAsync()
@@ -154,6 +155,7 @@ internal sealed class DemoPlatform : IAsyncDisposable
         // Somebody else's server gets no new role: the connector uses the one that was given.
         if (options.Postgres is null) await BankAccess.GrantCaptureAsync(Bank, _database.Password ?? "", cancellationToken);
         await BankAccess.PublishAsync(Bank, cancellationToken);
+        _isPublished = true;
 
         async Task<string> StartPostgresAsync()
         {
