@@ -37,4 +37,7 @@ internal static partial class PostgresLog
 
     [LoggerMessage(4510, LogLevel.Warning, "No table matches \"{Pattern}\" of table.include.list")]
     internal static partial void PatternUnmatched(this ILogger logger, string pattern);
+
+    [LoggerMessage(4511, LogLevel.Warning, "The WAL has logical messages of an application (pg_logical_emit_message, the first with the prefix \"{Prefix}\"): they are passed over, as the connector captures changes of tables only")]
+    internal static partial void ForeignMessages(this ILogger logger, string prefix);
 }

@@ -13,6 +13,9 @@ namespace Millrace.Streams.Kafka;
 internal sealed class KafkaCommitPoint : ICommitPoint
 {
     private static readonly TimeSpan s_callTimeout = TimeSpan.FromSeconds(30);
+
+    // Short, because a call that a lost broker has left without an answer waits to its end, even if the broker is back long since; then it is repeated.
+    private static readonly TimeSpan s_commitTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_abortTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_retryDelay = TimeSpan.FromMilliseconds(100);
 
@@ -243,7 +246,7 @@ internal sealed class KafkaCommitPoint : ICommitPoint
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                await _calls.RunAsync(what, s_callTimeout, call);
+                await _calls.RunAsync(what, checkpointId > 0 ? s_commitTimeout : s_callTimeout, call);
                 return;
             }
             catch (KafkaRetriableException exception) when (_context.TimeProvider.GetElapsedTime(start) < limit)

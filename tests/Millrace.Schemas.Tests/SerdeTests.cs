@@ -70,6 +70,23 @@ public sealed class SerdeTests
     }
 
     [Fact]
+    public void A_class_of_avrogen_is_written_with_its_schema_and_reads_what_an_older_one_has_written()
+    {
+        var (v1, v2) = (SpecificPayment.SchemaOf("int", ""), SpecificPayment.Current);
+        var ids = new FixedSchemaIds().Add(1, v1).Add(2, v2);
+        var serde = AvroSerde.Specific<SpecificPayment>(ids);
+        var bytes = Write(serde, new SpecificPayment { Id = "p", Cents = 3, Note = "n" });
+        Assert.Equal(Write(AvroSerde.Generic(ids), Record(v2, "p", 3L, "n")), bytes);
+        var back = serde.Deserialize(bytes, Value);
+        Assert.Equal(("p", 3L, "n"), (back.Id, back.Cents, back.Note));
+        var older = serde.Deserialize(Write(AvroSerde.Generic(ids), Record(v1, "q", 4)), Value);
+        Assert.Equal(("q", 4L, "-"), (older.Id, older.Cents, older.Note));
+        Assert.Contains("names schema id 9", Poison(serde, [0, 0, 0, 0, 9, 1]), StringComparison.Ordinal);
+        Assert.Throws<SerdeException>(() => Write(serde, new SpecificPayment()));
+        Gen.Byte.Array[0, 30].Sample(data => Try(serde, [0, 0, 0, 0, 2, .. data]), seed: "0000000000001", iter: 2000);
+    }
+
+    [Fact]
     public void Avro_refuses_values_that_do_not_fit_and_bytes_that_are_left_over()
     {
         var ids = new FixedSchemaIds().Add(1, V1);

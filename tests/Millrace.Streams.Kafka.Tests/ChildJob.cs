@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Globalization;
+
 namespace Millrace.Streams.Kafka.Tests;
 
 /// <summary>The job in a process of its own, to be killed. Does nothing unless <see cref="ExactlyOnceTests{TTarget}"/> starts it.</summary>
@@ -19,6 +22,19 @@ public sealed class ChildJob
         {
             RestartStrategy = RestartStrategy.FixedDelay(5, TimeSpan.FromMilliseconds(200)),
         };
+        if (settings.Length > 5)
+        {
+            // SIGKILL at a point of the commit, after some visits; during a commit a little later, so that it hits the transaction's calls in turn.
+            var point = Enum.Parse<FaultPoint>(settings[5]);
+            var later = int.Parse(settings[7], CultureInfo.InvariantCulture);
+            var faults = new Faults(point, int.Parse(settings[6], CultureInfo.InvariantCulture), () =>
+            {
+                SpinWait.SpinUntil(static () => false, later);
+                Process.GetCurrentProcess().Kill();
+            });
+            job = job with { WrapSink = sink => new FaultySink<MinuteActivity>(sink, faults) };
+        }
+
         var client = await job.Define(bounded).StartAsync(job.JobName, TestContext.Current.CancellationToken);
 #pragma warning disable RS0030 // The parent waits for this line.
         while (client.GetSnapshot().Checkpoints.Completed == 0 && !client.Completion.IsCompleted)

@@ -125,10 +125,35 @@ public abstract class ExactlyOnceTests<TTarget>(TTarget target) : IClassFixture<
         Assert.Equal(ActivityJob.Expected(Count + 3000), job.ReadOutput());
     }
 
-    private static Task<ChildProcess> StartChildAsync(ActivityJob job, bool bounded) => ChildProcess.StartAsync(
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Sigkill_in_every_phase_of_the_commit_loses_and_repeats_nothing(int seed)
+    {
+        using var folder = new TempDirectory("streams");
+        var job = await PrepareAsync(folder);
+        var random = new Random(seed);
+        var produced = Count;
+        foreach (var point in (FaultPoint[])[FaultPoint.BeforeBarrier, FaultPoint.BeforeCommit, FaultPoint.DuringCommit, FaultPoint.AfterCommit])
+        {
+            await using var child = await StartChildAsync(job, bounded: false, [$"{point}", $"{random.Next(3)}", $"{random.Next(12)}"]);
+            for (; !child.HasExited && produced < 50 * Count; produced += 200)
+            {
+                await job.ProduceAsync(200, produced);
+                await Task.Delay(20);
+            }
+
+            Assert.Equal(137, child.ExitCode);
+        }
+
+        await job.Define().ExecuteAsync(job.JobName, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(ActivityJob.Expected(produced), job.ReadOutput());
+    }
+
+    private static Task<ChildProcess> StartChildAsync(ActivityJob job, bool bounded, params string[] kill) => ChildProcess.StartAsync(
         Path.ChangeExtension(typeof(ChildJob).Assembly.Location, null),
         ["--filter-class", typeof(ChildJob).FullName!],
-        new Dictionary<string, string?> { [ChildJob.Variable] = string.Join('|', job.Bootstrap, job.Input, job.Output, job.CheckpointFolder, bounded) });
+        new Dictionary<string, string?> { [ChildJob.Variable] = string.Join('|', job.Bootstrap, job.Input, job.Output, job.CheckpointFolder, bounded, string.Join('|', kill)).TrimEnd('|') });
 
     private async Task<ActivityJob> PrepareAsync(TempDirectory folder)
     {

@@ -3,12 +3,13 @@ using Millrace.Streams.Connectors;
 namespace Millrace.Streams.Kafka.Tests;
 
 /// <summary>Where the commit protocol is made to fail.</summary>
-internal enum FaultPoint
+public enum FaultPoint
 {
     AtElement,
     BeforeBarrier,
     BeforeCommit,
     AfterCommit,
+    DuringCommit,
 }
 
 /// <summary>Throws at points of the commit protocol, in a seeded random order, each after some visits.</summary>
@@ -17,6 +18,7 @@ internal sealed class Faults
     private readonly Lock _lock = new();
     private readonly Queue<FaultPoint> _plan;
     private readonly Random _random;
+    private readonly Action? _action;
     private int _visitsLeft;
 
     public Faults(int seed, int count)
@@ -24,6 +26,15 @@ internal sealed class Faults
         _random = new Random(seed);
         _plan = new Queue<FaultPoint>(Enumerable.Range(0, count).Select(_ => (FaultPoint)_random.Next(4)));
         Arm();
+    }
+
+    /// <summary>One fault, at the given visit of a point.</summary>
+    public Faults(FaultPoint point, int visits, Action action)
+    {
+        _random = new Random(1);
+        _plan = new Queue<FaultPoint>([point]);
+        _visitsLeft = visits;
+        _action = action;
     }
 
     public int Remaining
@@ -48,6 +59,12 @@ internal sealed class Faults
 
             _plan.Dequeue();
             Arm();
+            if (_action is { } action)
+            {
+                action();
+                return;
+            }
+
             throw new InvalidOperationException($"injected {point}");
         }
     }
@@ -86,7 +103,9 @@ internal sealed class FaultySink<T>(ISink<T> inner, Faults faults) : ISink<T>
             long checkpointId, IReadOnlyDictionary<string, IReadOnlyList<SourceSplit>> positions, CancellationToken cancellationToken)
         {
             faults.At(FaultPoint.BeforeCommit);
-            await inner.CommitAsync(checkpointId, positions, cancellationToken);
+            var commit = inner.CommitAsync(checkpointId, positions, cancellationToken);
+            faults.At(FaultPoint.DuringCommit);
+            await commit;
             faults.At(FaultPoint.AfterCommit);
         }
 

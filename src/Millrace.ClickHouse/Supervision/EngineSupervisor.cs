@@ -25,6 +25,7 @@ internal sealed partial class EngineSupervisor(ClickHouseOptions options, string
     private TaskCompletionSource<EngineProcess> _current = New();
     private Task _supervising = Task.CompletedTask;
 
+    // The task has ended here, so nothing is waited for.
     internal int ProcessId => _current.Task.IsCompletedSuccessfully && _current.Task.GetAwaiter().GetResult() is { Exited.IsCompleted: false } engine ? engine.Id : 0;
 
     internal int Restarts { get; private set; }

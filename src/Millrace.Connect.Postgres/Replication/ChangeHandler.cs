@@ -34,6 +34,9 @@ internal sealed class ChangeHandler(PostgresOptions options, EventFactory events
     /// <summary>A table that is new or has changed and must be looked up before the next message.</summary>
     internal RelationMessage? Unresolved { get; private set; }
 
+    /// <summary>The prefix of the first logical message that an application has written (pg_logical_emit_message), if any: such messages are not captured.</summary>
+    internal string? ForeignMessagePrefix { get; private set; }
+
     /// <summary>The commit time of the last transaction, for the lag.</summary>
     internal long LastCommitMicros => Volatile.Read(ref _commitMicros);
 
@@ -99,6 +102,7 @@ internal sealed class ChangeHandler(PostgresOptions options, EventFactory events
 
     public void Message(bool transactional, ulong lsn, string prefix, ReadOnlySpan<byte> content)
     {
+        if (prefix != HeartbeatPrefix) ForeignMessagePrefix ??= prefix;
         // Not transactional: it stands between transactions, and all that committed before it has been delivered.
         if (transactional || prefix != HeartbeatPrefix || lsn <= _offset.CompleteLsn) return;
         _offset = At(lsn, 0, 0);

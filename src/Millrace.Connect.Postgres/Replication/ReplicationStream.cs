@@ -15,6 +15,7 @@ namespace Millrace.Connect.Postgres.Replication;
 internal sealed class ReplicationStream(PostgresOptions options, ChangeHandler handler, EventQueue queue, TableModels tables, ILogger logger, TimeProvider time) : IAsyncDisposable
 {
     private readonly LogicalReplicationConnection _connection = new(options.ConnectionString) { WalReceiverStatusInterval = options.StatusInterval };
+    private bool _saidForeign;
     private ulong _confirmed;
     private ulong _received;
 
@@ -94,6 +95,12 @@ internal sealed class ReplicationStream(PostgresOptions options, ChangeHandler h
                 handler.MessageLsn = (ulong)message.WalStart;
                 Volatile.Write(ref _received, (ulong)message.WalEnd);
                 PgOutputDecoder.Decode(buffer.AsMemory(0, length), handler);
+                if (!_saidForeign && handler.ForeignMessagePrefix is { } prefix)
+                {
+                    _saidForeign = true;
+                    logger.ForeignMessages(prefix);
+                }
+
                 if (handler.Unresolved is { } relation)
                 {
                     var table = await tables.FromRelationAsync(catalog, relation, cancellationToken);

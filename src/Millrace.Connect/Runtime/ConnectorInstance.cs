@@ -45,7 +45,11 @@ internal sealed class ConnectorInstance(string name, WorkerServices services, st
             // The stored task configurations are made from the stored configuration, so that no override or secret gets into the topic.
             await services.Configs.PutTasksAsync(name, connector.TaskConfigs(config, config.GetInt32("tasks.max", 1)));
             Tasks = [.. taskConfigs.Select((c, i) => new TaskInstance(new TaskIdentity(name, i), connector, c, services, workerId))];
-            if (TargetState == "PAUSED") await Task.WhenAll(Tasks.Select(t => t.StopAsync("PAUSED")));
+            if (TargetState == "PAUSED")
+            {
+                await Task.WhenAll(Tasks.Select(t => t.StopAsync("PAUSED")));
+                _logger.ConnectorPaused(name);
+            }
             else foreach (var task in Tasks) task.Start();
             Set(TargetState == "PAUSED" ? "PAUSED" : "RUNNING", null);
         }

@@ -6,6 +6,9 @@ namespace Millrace.Connect;
 /// <summary>The configuration keys that every connector has: Kafka Connect's ConnectorConfig, SourceConnectorConfig and SinkConnectorConfig.</summary>
 internal static class ConnectorKeys
 {
+    private const string RetryNote =
+        "has no effect: transforms and converters here do nothing that another try could cure; a sink's retriable failure is tried again for ever, and a failed task is restarted (restart.failed.tasks)";
+
     internal static ConfigDefinition For(bool source)
     {
         var definition = new ConfigDefinition()
@@ -19,8 +22,8 @@ internal static class ConnectorKeys
             .Define(Common("config.action.reload", ConfigType.String, "restart", "What to do when an external configuration value changes.") with { Allowed = ["none", "restart"] })
             .Define(Common("transforms", ConfigType.List, "", "Aliases for the transformations to be applied to records."))
             .Define(Common("predicates", ConfigType.List, "", "Aliases for predicates.") with { Unsupported = "predicates come with the other transforms" })
-            .Define(Common("errors.retry.timeout", ConfigType.Long, "0", "How long a failed operation is tried again, in ms; -1 for ever."))
-            .Define(Common("errors.retry.delay.max.ms", ConfigType.Long, "60000", "The longest wait between two tries."))
+            .Define(Common("errors.retry.timeout", ConfigType.Long, "0", "How long a failed operation is tried again, in ms; -1 for ever.") with { Note = RetryNote })
+            .Define(Common("errors.retry.delay.max.ms", ConfigType.Long, "60000", "The longest wait between two tries.") with { Note = RetryNote })
             .Define(Common("errors.tolerance", ConfigType.String, "none", "none: a record that fails stops the task; all: it is skipped (or dead-lettered).") with { Allowed = ["none", "all"] })
             .Define(Common("errors.log.enable", ConfigType.Boolean, "false", "Log every record that fails."))
             .Define(Common("errors.log.include.messages", ConfigType.Boolean, "false", "Log the record's topic, partition and offset as well."))

@@ -168,6 +168,8 @@ internal sealed class SinkTaskRunner(
         }
     }
 
+    // Waiting here holds up this thread alone, which is the runner's own: librdkafka calls back for rebalances on the thread that reads, and the task's work must be finished
+    // before the callback returns, so there is nothing to give the thread back to.
     private static void Await(ValueTask task) => task.AsTask().GetAwaiter().GetResult();
 
     private static T Await<T>(ValueTask<T> task) => task.AsTask().GetAwaiter().GetResult();

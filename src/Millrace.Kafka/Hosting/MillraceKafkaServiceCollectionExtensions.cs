@@ -36,4 +36,14 @@ public static class MillraceKafkaServiceCollectionExtensions
         services.TryAddSingleton<KafkaHealthCheck>();
         return new MillraceKafkaBuilder(services, section);
     }
+
+    /// <summary>Adds <see cref="KafkaHealthCheck"/>: <c>services.AddHealthChecks().AddMillraceKafka()</c>.</summary>
+    /// <param name="builder">The health checks.</param>
+    /// <param name="name">The check's name.</param>
+    /// <param name="tags">Its tags, to choose checks by: <c>live</c>, <c>ready</c>.</param>
+    public static IHealthChecksBuilder AddMillraceKafka(this IHealthChecksBuilder builder, string name = "millrace-kafka", params IEnumerable<string> tags)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.AddCheck<KafkaHealthCheck>(name, failureStatus: null, tags);
+    }
 }
