@@ -7,17 +7,13 @@ namespace Millrace.Streams.Kafka;
 /// <typeparam name="T">The type of the results.</typeparam>
 public sealed class KafkaSinkBuilder<T>
 {
-    private static readonly (string Key, string Instead)[] s_reserved =
-    [
-        ("bootstrap.servers", "Use SetBootstrapServers."),
+    private readonly ClientSettings _client = new(
+        "Kafka sink",
         ("transactional.id", "Use SetTransactionalId."),
         ("transaction.timeout.ms", "Use SetTransactionTimeout."),
         ("enable.idempotence", "The sink's producer is always idempotent."),
-        ("acks", "The sink always waits for all in-sync replicas."),
-    ];
+        ("acks", "The sink always waits for all in-sync replicas."));
 
-    private readonly Dictionary<string, string> _properties = new(StringComparer.Ordinal);
-    private string? _bootstrapServers;
     private string? _topic;
     private DeliveryGuarantee _guarantee = DeliveryGuarantee.AtLeastOnce;
     private string? _transactionalId;
@@ -34,7 +30,7 @@ public sealed class KafkaSinkBuilder<T>
     /// <summary>The brokers to ask first: <c>host:port</c>, separated by commas.</summary>
     public KafkaSinkBuilder<T> SetBootstrapServers(string servers)
     {
-        _bootstrapServers = servers;
+        _client.BootstrapServers = servers;
         return this;
     }
 
@@ -109,7 +105,7 @@ public sealed class KafkaSinkBuilder<T>
     /// <summary>Another setting of the client, by its librdkafka name (security, compression).</summary>
     public KafkaSinkBuilder<T> SetProperty(string key, string value)
     {
-        _properties[key] = value;
+        _client.Properties[key] = value;
         return this;
     }
 
@@ -117,28 +113,16 @@ public sealed class KafkaSinkBuilder<T>
     /// <exception cref="InvalidOperationException">Something is missing or contradictory; the message names it.</exception>
     public KafkaSink<T> Build()
     {
-        Require(!string.IsNullOrWhiteSpace(_bootstrapServers), "bootstrap servers must be set (SetBootstrapServers)");
-        Require(_serialize is not null || _value is not null, "a value must be made (SetJsonValue, SetValueSerializer or SetRecordSerializer)");
-        Require(_serialize is null || (_value is null && _key is null), "SetRecordSerializer makes the whole record; it excludes SetKey and the value serialisers");
-        Require(_serialize is not null || !string.IsNullOrWhiteSpace(_topic), "a topic must be set (SetTopic)");
-        foreach (var (key, instead) in s_reserved)
-        {
-            Require(!_properties.ContainsKey(key), $"the property '{key}' is the sink's own. {instead}");
-        }
+        _client.Check();
+        _client.Require(_serialize is not null || _value is not null, "a value must be made (SetJsonValue, SetValueSerializer or SetRecordSerializer)");
+        _client.Require(_serialize is null || (_value is null && _key is null), "SetRecordSerializer makes the whole record; it excludes SetKey and the value serialisers");
+        _client.Require(_serialize is not null || !string.IsNullOrWhiteSpace(_topic), "a topic must be set (SetTopic)");
 
         return new KafkaSink<T>(
-            new KafkaSinkSettings(_bootstrapServers!, _topic, _guarantee, _transactionalId, _transactionTimeout, _properties) { Timestamps = _timestamps },
+            new KafkaSinkSettings(_client.BootstrapServers!, _topic, _guarantee, _transactionalId, _transactionTimeout, _client.Properties) { Timestamps = _timestamps },
             _serialize ?? Combine(_key, _value!));
     }
 
     private static Func<T, KafkaOutputRecord> Combine(Func<T, byte[]?>? key, Func<T, byte[]?> value) =>
         key is null ? element => new KafkaOutputRecord(null, value(element)) : element => new KafkaOutputRecord(key(element), value(element));
-
-    private static void Require(bool holds, string what)
-    {
-        if (!holds)
-        {
-            throw new InvalidOperationException($"Kafka sink: {what}.");
-        }
-    }
 }

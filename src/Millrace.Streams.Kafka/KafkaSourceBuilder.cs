@@ -4,8 +4,13 @@ namespace Millrace.Streams.Kafka;
 /// <typeparam name="T">The type of the elements.</typeparam>
 public sealed class KafkaSourceBuilder<T>
 {
-    private readonly Dictionary<string, string> _properties = new(StringComparer.Ordinal);
-    private string? _bootstrapServers;
+    private readonly ClientSettings _client = new(
+        "Kafka source",
+        ("group.id", "Use SetGroupId."),
+        ("enable.auto.commit", "Offsets are committed by checkpoints."),
+        ("auto.offset.reset", "Use SetStartingOffsets."),
+        ("isolation.level", "The source reads committed records only."));
+
     private string[] _topics = [];
     private string? _groupId;
     private OffsetsInitializer _start = OffsetsInitializer.CommittedOffsets();
@@ -21,7 +26,7 @@ public sealed class KafkaSourceBuilder<T>
     /// <summary>The brokers to ask first: <c>host:port</c>, separated by commas.</summary>
     public KafkaSourceBuilder<T> SetBootstrapServers(string servers)
     {
-        _bootstrapServers = servers;
+        _client.BootstrapServers = servers;
         return this;
     }
 
@@ -83,7 +88,7 @@ public sealed class KafkaSourceBuilder<T>
     /// <summary>Another setting of the client, by its librdkafka name (security, fetch sizes).</summary>
     public KafkaSourceBuilder<T> SetProperty(string key, string value)
     {
-        _properties[key] = value;
+        _client.Properties[key] = value;
         return this;
     }
 
@@ -91,37 +96,13 @@ public sealed class KafkaSourceBuilder<T>
     /// <exception cref="InvalidOperationException">Something is missing or contradictory; the message names it.</exception>
     public KafkaSource<T> Build()
     {
-        Require(!string.IsNullOrWhiteSpace(_bootstrapServers), "bootstrap servers (SetBootstrapServers)");
-        Require(_topics.Length > 0 && Array.TrueForAll(_topics, static topic => !string.IsNullOrWhiteSpace(topic)), "topics (SetTopics)");
-        Require(!string.IsNullOrWhiteSpace(_groupId), "a consumer group (SetGroupId)");
-        Require(_deserializer is not null, "a deserializer (SetDeserializer)");
-        foreach (var (key, instead) in Reserved)
-        {
-            if (_properties.ContainsKey(key))
-            {
-                throw new InvalidOperationException($"Kafka source: the property '{key}' is the source's own. {instead}");
-            }
-        }
+        _client.Check();
+        _client.Require(_topics.Length > 0 && Array.TrueForAll(_topics, static topic => !string.IsNullOrWhiteSpace(topic)), "topics must be set (SetTopics)");
+        _client.Require(!string.IsNullOrWhiteSpace(_groupId), "a consumer group must be set (SetGroupId)");
+        _client.Require(_deserializer is not null, "a deserializer must be set (SetDeserializer)");
 
         return new KafkaSource<T>(
-            new KafkaSourceSettings(_bootstrapServers!, [.. _topics.Distinct(StringComparer.Ordinal)], _groupId!, _start, _end, _discovery, _poison, _properties),
+            new KafkaSourceSettings(_client.BootstrapServers!, [.. _topics.Distinct(StringComparer.Ordinal)], _groupId!, _start, _end, _discovery, _poison, _client.Properties),
             _deserializer!);
-    }
-
-    private static readonly (string Key, string Instead)[] Reserved =
-    [
-        ("bootstrap.servers", "Use SetBootstrapServers."),
-        ("group.id", "Use SetGroupId."),
-        ("enable.auto.commit", "Offsets are committed by checkpoints."),
-        ("auto.offset.reset", "Use SetStartingOffsets."),
-        ("isolation.level", "The source reads committed records only."),
-    ];
-
-    private static void Require(bool holds, string what)
-    {
-        if (!holds)
-        {
-            throw new InvalidOperationException($"Kafka source: {what} must be set.");
-        }
     }
 }

@@ -14,6 +14,16 @@ public sealed class ConfigurationTests
         .Define(new ConfigKey("secret", ConfigType.Password, "Secret.") { Validator = static v => v.Length < 3 ? "too short" : null });
 
     [Fact]
+    public void Properties_are_read_as_java_does()
+    {
+        // Java ends lines at CR and LF only, and takes a form feed for white space.
+        var line = Assert.Single(JavaProperties.Parse("\fa\u2028b = 1\u00852\f \n", "f"));
+        Assert.Equal(("a\u2028b", "1\u00852", 1), (line.Key, line.Value, line.Line));
+        Assert.Contains("f, line 2: ", Assert.Throws<ConfigException>(() => JavaProperties.Parse("a=1\nb=\\u12", "f")).Message, StringComparison.Ordinal);
+        Assert.Contains("f, line 3: \"a\" was given on line 1", Assert.Throws<ConfigException>(() => JavaProperties.Parse("a=1\n\na:2", "f")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_problem_is_told_under_its_key()
     {
         var result = Definition.Validate(new Dictionary<string, string> { ["port"] = "x", ["mode"] = "c", ["later"] = "true", ["hots"] = "h", ["secret"] = "ab" });

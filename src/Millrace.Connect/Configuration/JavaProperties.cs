@@ -29,7 +29,7 @@ public static class JavaProperties
         }
         catch (FormatException e)
         {
-            throw new ConfigException($"{file}: {e.Message}", e);
+            throw new ConfigException($"{file}, {char.ToLowerInvariant(e.Message[0])}{e.Message[1..]}", e);
         }
 
         return result;

@@ -78,7 +78,8 @@ internal static class ConnectorKeys
         .Define(Common("exactly.once.support", ConfigType.String, "requested", "Sources are always exactly-once here.") with { Allowed = ["requested", "required"] })
         .Define(Common("transaction.boundary", ConfigType.String, "poll", "When a source's transaction is committed.") with
         {
-            Allowed = ["poll", "interval"], Note = "transactions are committed when the source goes quiet, and at the latest after transaction.max.linger.ms of the worker",
+            Allowed = ["poll", "interval"],
+            Note = "transactions are committed when the source goes quiet, and at the latest after transaction.max.linger.ms of the worker",
         })
         .Define(Common("transaction.boundary.interval.ms", ConfigType.Long, null, "The longest time for which a transaction stays open.") with { Minimum = 0 })
         .Define(Common("offsets.storage.topic", ConfigType.String, null, "A topic of its own for this connector's offsets.") with { Unsupported = "all connectors use the worker's offset.storage.topic" })
