@@ -41,7 +41,7 @@ internal sealed class SettingsInterpreter(string file)
         if (UnusedSettings.Refused.Contains(entry.Key) || entry.Key.StartsWith("listener.name.", StringComparison.Ordinal))
             return Refuse(entry, "is about security or policies that this broker does not offer yet: it is refused, since ignoring it would open what it closes. Take it out to run without");
         if (UnusedSettings.Cluster.Contains(entry.Key) || entry.Key == "remote.log.storage.system.enable") return "no effect: it concerns clusters of several nodes or tiered storage";
-        if (UnusedSettings.NewGroups.Contains(entry.Key)) return "no effect yet: it concerns group protocols that this broker does not offer";
+        if (UnusedSettings.NewGroups.Contains(entry.Key)) return "no effect: it is a bound for settings of single groups, or concerns group protocols that this broker does not offer yet";
         return UnusedSettings.Tuning.Contains(entry.Key) ? "no effect: it tunes threads, buffers or metrics of Kafka's own process" : null;
     }
 

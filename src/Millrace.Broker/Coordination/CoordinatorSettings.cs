@@ -15,6 +15,12 @@ internal static class CoordinatorSettings
             MinSessionTimeoutMs = Int(broker, "group.min.session.timeout.ms", defaults.MinSessionTimeoutMs, 1),
             MaxSessionTimeoutMs = Int(broker, "group.max.session.timeout.ms", defaults.MaxSessionTimeoutMs, 1),
             MaxSize = Int(broker, "group.max.size", defaults.MaxSize, 1),
+            ConsumerSessionTimeoutMs = Int(broker, "group.consumer.session.timeout.ms", defaults.ConsumerSessionTimeoutMs, 1),
+            ConsumerHeartbeatIntervalMs = Int(broker, "group.consumer.heartbeat.interval.ms", defaults.ConsumerHeartbeatIntervalMs, 1),
+            ConsumerMaxSize = Int(broker, "group.consumer.max.size", defaults.ConsumerMaxSize, 1),
+            ConsumerAssignmentIntervalMs = Int(broker, "group.consumer.assignment.interval.ms", defaults.ConsumerAssignmentIntervalMs, 0),
+            MayUpgrade = Policy(broker) is "bidirectional" or "upgrade",
+            MayDowngrade = Policy(broker) is "bidirectional" or "downgrade",
             OffsetMetadataMaxBytes = Int(broker, "offset.metadata.max.bytes", defaults.OffsetMetadataMaxBytes, 0),
             OffsetsRetentionMinutes = Int(broker, "offsets.retention.minutes", defaults.OffsetsRetentionMinutes, 1),
             OffsetsRetentionCheckIntervalMs = Int(broker, "offsets.retention.check.interval.ms", defaults.OffsetsRetentionCheckIntervalMs, 1),
@@ -36,6 +42,14 @@ internal static class CoordinatorSettings
             StateTopicSegmentBytes = Int(broker, "transaction.state.log.segment.bytes", defaults.StateTopicSegmentBytes, 1),
             PartitionVerification = Flag(broker, "transaction.partition.verification.enable", defaults.PartitionVerification),
         };
+    }
+
+    private static string Policy(BrokerOptions broker)
+    {
+        var policy = broker.Settings.GetValueOrDefault("group.consumer.migration.policy", "bidirectional").ToLowerInvariant();
+        return policy is "bidirectional" or "upgrade" or "downgrade" or "disabled"
+            ? policy
+            : throw new BrokerStartException($"group.consumer.migration.policy={policy} must be bidirectional, upgrade, downgrade or disabled");
     }
 
     private static int Int(BrokerOptions broker, string name, int fallback, int minimum)

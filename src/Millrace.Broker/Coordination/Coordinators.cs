@@ -13,7 +13,7 @@ internal sealed partial class Coordinators : IDisposable
     private readonly ILogger _logger;
 
     private Coordinators(
-        ICoordinatorTopics topics,
+        CatalogTopics topics,
         GroupCoordinatorOptions groupOptions,
         TransactionCoordinatorOptions transactionOptions,
         IProducerIdStore producerIds,
@@ -24,7 +24,7 @@ internal sealed partial class Coordinators : IDisposable
         _offsets = new CoordinatorLog(TopicNames.ConsumerOffsets, groupOptions.OffsetsTopicPartitions, groupOptions.OffsetsTopicSegmentBytes, topics, time, _logger);
         _transactions = new CoordinatorLog(
             TopicNames.TransactionState, transactionOptions.StateTopicPartitions, transactionOptions.StateTopicSegmentBytes, topics, time, _logger);
-        Groups = new GroupCoordinator(groupOptions, _offsets, time, loggerFactory);
+        Groups = new GroupCoordinator(groupOptions, _offsets, time, loggerFactory, topics);
         Transactions = new TransactionCoordinator(
             transactionOptions, _transactions, new TransactionMarkers(topics, Groups, time, _logger), producerIds, time, loggerFactory);
     }

@@ -13,6 +13,9 @@ internal sealed partial class ClassicGroup
 
     private bool _joinedDuringInitialDelay;
 
+    /// <summary>All members are to join anew.</summary>
+    public void StartRebalance() => Rebalance();
+
     /// <summary>Starts a rebalance, or finishes the running one if this was the last member that it waited for.</summary>
     private void Rebalance()
     {

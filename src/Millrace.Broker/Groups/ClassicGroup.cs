@@ -128,6 +128,33 @@ internal sealed partial class ClassicGroup
         return false;
     }
 
+    /// <summary>A stable group with members that come from a group of the new protocol.</summary>
+    public static ClassicGroup Of(string groupId, GroupCoordinatorOptions options, TimeProvider time, int generation, IReadOnlyList<ClassicGroupMember> members)
+    {
+        var group = new ClassicGroup(groupId, options, time) { Generation = generation, ProtocolType = "consumer" };
+        foreach (var member in members)
+        {
+            group._members[member.MemberId] = member;
+            if (member.InstanceId is { } instance) group._staticMembers[instance] = member.MemberId;
+            group.KeepAlive(member);
+        }
+
+        group.LeaderId = members[0].MemberId;
+        group.ProtocolName = group.SelectProtocol();
+        group.TransitionTo(GroupState.Stable);
+        return group;
+    }
+
+    /// <summary>The members now belong to a group of the new protocol: whoever waits is told to join again.</summary>
+    public void Disband()
+    {
+        foreach (var member in _members.Values)
+        {
+            member.CompleteJoin(JoinGroupResult.Failed(ErrorCode.RebalanceInProgress, member.MemberId));
+            member.CompleteSync(SyncGroupResult.Failed(ErrorCode.RebalanceInProgress));
+        }
+    }
+
     /// <summary>The group is being deleted: whoever still waits is told to look for the coordinator again.</summary>
     public void Kill()
     {

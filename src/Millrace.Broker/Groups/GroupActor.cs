@@ -21,14 +21,14 @@ internal sealed partial class GroupActor(
     /// <summary>The partition of <c>__consumer_offsets</c> that holds this group.</summary>
     public int Partition => partition;
 
-    public ClassicGroup Group { get; } = new(groupId, options, time);
+    public ClassicGroup Group { get; private set; } = new(groupId, options, time);
 
     public GroupOffsets Offsets { get; } = new();
 
     public bool IsDead => Group.State == GroupState.Dead;
 
     /// <summary>Nothing was ever kept here: left over from a request that was refused.</summary>
-    public bool IsVoid => Group.IsVacant && Group.Generation == 0 && Offsets.IsEmpty;
+    public bool IsVoid => Consumer is null && Group.IsVacant && Group.Generation == 0 && Offsets.IsEmpty;
 
     public Task EnterAsync() => _turn.WaitAsync();
 
@@ -63,7 +63,7 @@ internal sealed partial class GroupActor(
 
     private void Arm()
     {
-        var next = Group.NextDeadline;
+        var next = Consumer?.NextDeadline ?? Group.NextDeadline;
         if (next >= _armedFor) return;
         _armedFor = next;
         scheduler.WakeAt(next, OnDeadline);
@@ -80,7 +80,8 @@ internal sealed partial class GroupActor(
             {
                 if (deadline != _armedFor) return;
                 _armedFor = long.MaxValue;
-                Group.OnTime();
+                if (Consumer is null) Group.OnTime();
+                else await FenceExpiredAsync();
             }
             finally
             {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Millrace.Broker.Coordination;
+using Millrace.Broker.Groups.Consumer;
 using Millrace.Broker.Log;
 using Millrace.Protocol;
 
@@ -13,20 +14,38 @@ internal sealed partial class GroupCoordinator
         List<GroupListing> listings = [];
         foreach (var groupId in _groups.Keys)
         {
-            if (await DescribeAsync(groupId) is { } group) listings.Add(new GroupListing(groupId, group.ProtocolType, group.State));
+            if (await ListAsync(groupId) is { } listing) listings.Add(listing);
         }
 
         return listings;
     }
 
-    /// <summary>Null if there is no such group.</summary>
+    private async ValueTask<GroupListing?> ListAsync(string groupId)
+    {
+        var actor = await EnterAsync(groupId, create: false);
+        if (actor is null) return null;
+        try
+        {
+            if (actor.Consumer is { } consumer) return new GroupListing(groupId, ConsumerProtocol.Type, consumer.State, IsConsumer: true);
+            return actor.IsVoid ? null : new GroupListing(groupId, actor.Group.ProtocolType ?? "", actor.Group.State.ToString(), IsConsumer: false);
+        }
+        finally
+        {
+            await actor.ExitAsync();
+        }
+    }
+
+    /// <summary>Whether the group is one of the new protocol.</summary>
+    public bool IsConsumerGroup(string groupId) => _groups.TryGetValue(groupId, out var actor) && actor.Consumer is not null;
+
+    /// <summary>Null if there is no such group, or not a classic one.</summary>
     public async ValueTask<GroupDescription?> DescribeAsync(string groupId)
     {
         var actor = await EnterAsync(groupId, create: false);
         if (actor is null) return null;
         try
         {
-            return actor.IsVoid ? null : actor.Group.Describe();
+            return actor.IsVoid || actor.Consumer is not null ? null : actor.Group.Describe();
         }
         finally
         {
@@ -42,7 +61,7 @@ internal sealed partial class GroupCoordinator
         if (actor is null) return ErrorCode.GroupIdNotFound;
         try
         {
-            return actor.Group.State == GroupState.Empty ? await RemoveAsync(actor) : ErrorCode.NonEmptyGroup;
+            return actor.IsEmpty ? await RemoveAsync(actor) : ErrorCode.NonEmptyGroup;
         }
         finally
         {
@@ -59,7 +78,7 @@ internal sealed partial class GroupCoordinator
         if (actor is null) return (ErrorCode.GroupIdNotFound, []);
         try
         {
-            var errors = partitions.Select(p => actor.Group.ValidateOffsetDelete(p.Topic)).ToArray();
+            var errors = partitions.Select(p => actor.ValidateOffsetDelete(p.Topic)).ToArray();
             if (errors.FirstOrDefault(static e => e is ErrorCode.NonEmptyGroup or ErrorCode.GroupIdNotFound) is var refused && refused != ErrorCode.None)
             {
                 return (refused, []);
@@ -102,8 +121,11 @@ internal sealed partial class GroupCoordinator
             if (actor is null) continue;
             try
             {
-                await RemoveOffsetsAsync(actor, actor.Offsets.Expired(actor.Group, _clock.UnixMs, retentionMs));
-                if (actor.Group.IsVacant && actor.Offsets.IsEmpty) await RemoveAsync(actor);
+                var expired = actor.Consumer is { } consumer
+                    ? actor.Offsets.Expired(consumer.IsSubscribedTo, _clock.UnixMs, retentionMs)
+                    : actor.Offsets.Expired(actor.Group, _clock.UnixMs, retentionMs);
+                await RemoveOffsetsAsync(actor, expired);
+                if ((actor.Consumer is null ? actor.Group.IsVacant : actor.IsEmpty) && actor.Offsets.IsEmpty) await RemoveAsync(actor);
             }
             finally
             {
@@ -127,6 +149,7 @@ internal sealed partial class GroupCoordinator
         List<CoordinatorRecord> tombstones = [.. actor.Offsets.Partitions.Select(p => GroupRecords.OffsetTombstone(actor.GroupId, p))];
         // A group that never finished a rebalance was never stored.
         if (actor.Group.ProtocolType is not null && actor.Group.Generation > 0) tombstones.Add(GroupRecords.MetadataTombstone(actor.GroupId));
+        if (actor.Consumer is { } consumer) tombstones.AddRange(consumer.Tombstones().Select(ConsumerGroupRecords.Encode));
         if (tombstones.Count > 0)
         {
             var outcome = await actor.AppendAsync(tombstones);

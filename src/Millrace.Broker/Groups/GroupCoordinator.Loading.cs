@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Millrace.Broker.Coordination;
+using Millrace.Broker.Groups.Consumer;
 using Millrace.Protocol;
 
 namespace Millrace.Broker.Groups;
@@ -16,6 +17,7 @@ internal sealed partial class GroupCoordinator
     {
         var snapshots = new Dictionary<string, GroupSnapshot?>(StringComparer.Ordinal);
         var actors = new Dictionary<string, GroupActor>(StringComparer.Ordinal);
+        var consumers = new Dictionary<string, ConsumerGroup>(StringComparer.Ordinal);
         foreach (var entry in _log.Read(partition))
         {
             if (entry.Committed is { } commit)
@@ -32,6 +34,10 @@ internal sealed partial class GroupCoordinator
                 {
                     case MetadataRecord { GroupId: var groupId, Group: var snapshot }:
                         snapshots[groupId] = snapshot;
+                        break;
+                    case ConsumerGroupRecord record:
+                        if (!consumers.TryGetValue(record.GroupId, out var consumer)) consumers[record.GroupId] = consumer = new ConsumerGroup(record.GroupId, _options, _topics, _time);
+                        consumer.Apply(record);
                         break;
                     case OffsetRecord { GroupId: var groupId } record:
                         if (!actors.TryGetValue(groupId, out var actor)) actors[groupId] = actor = NewActor(groupId);
@@ -56,12 +62,20 @@ internal sealed partial class GroupCoordinator
             }
         }
 
-        foreach (var groupId in actors.Keys.Union(snapshots.Keys, StringComparer.Ordinal))
+        foreach (var groupId in actors.Keys.Union(snapshots.Keys, StringComparer.Ordinal).Union(consumers.Keys, StringComparer.Ordinal))
         {
             var actor = actors.GetValueOrDefault(groupId) ?? NewActor(groupId);
             var snapshot = snapshots.GetValueOrDefault(groupId);
-            if (snapshot is null && actor.Offsets.IsEmpty) continue;
-            actor.Restore(snapshot);
+            if (consumers.GetValueOrDefault(groupId) is { IsStored: true } consumer)
+            {
+                actor.Restore(consumer);
+            }
+            else
+            {
+                if (snapshot is null && actor.Offsets.IsEmpty) continue;
+                actor.Restore(snapshot);
+            }
+
             _groups[groupId] = actor;
         }
     }

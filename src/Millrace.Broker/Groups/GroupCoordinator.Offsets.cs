@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Millrace.Broker.Coordination;
+using Millrace.Broker.Groups.Consumer;
 using Millrace.Broker.Log;
 using Millrace.Protocol;
 
@@ -11,8 +12,8 @@ internal sealed partial class GroupCoordinator
     private readonly ConcurrentDictionary<(int Partition, long ProducerId), ConcurrentDictionary<string, GroupActor>> _open = new();
 
     /// <summary>OffsetCommit: one error per offset, in order. What is acknowledged is in the log.</summary>
-    public ValueTask<IReadOnlyList<ErrorCode>> CommitAsync(string groupId, MemberIdentity who, IReadOnlyList<OffsetToCommit> offsets) =>
-        CommitAsync(groupId, who, offsets, transaction: null);
+    public ValueTask<IReadOnlyList<ErrorCode>> CommitAsync(string groupId, MemberIdentity who, IReadOnlyList<OffsetToCommit> offsets, bool knowsEpochs = false) =>
+        CommitAsync(groupId, who, offsets, transaction: null, knowsEpochs);
 
     /// <summary>TxnOffsetCommit: the offsets stay pending until the transaction ends.</summary>
     public async ValueTask<IReadOnlyList<ErrorCode>> CommitInTransactionAsync(
@@ -22,19 +23,23 @@ internal sealed partial class GroupCoordinator
         // The transaction's turn comes before the group's, here as when it ends: so no offset can slip in behind the end marker.
         var refused = await gate.RunInTransactionAsync(transaction, new TopicPartition(_log.Topic, PartitionFor(groupId)), async () =>
         {
-            errors = await CommitAsync(groupId, who, offsets, transaction);
+            errors = await CommitAsync(groupId, who, offsets, transaction, knowsEpochs: false);
             return ErrorCode.None;
         });
         return refused == ErrorCode.None ? errors : All(offsets, refused);
     }
 
     /// <summary>OffsetFetch: the given partitions, or all that have an offset.</summary>
-    public async ValueTask<IReadOnlyList<FetchedOffset>> FetchOffsetsAsync(string groupId, IReadOnlyList<TopicPartition>? partitions, bool requireStable)
+    /// <exception cref="RequestFailedException">The member that asks is not one, or is in another epoch.</exception>
+    public async ValueTask<IReadOnlyList<FetchedOffset>> FetchOffsetsAsync(
+        string groupId, IReadOnlyList<TopicPartition>? partitions, bool requireStable, string? memberId = null, int memberEpoch = -1)
     {
         var actor = await EnterAsync(groupId, create: false);
         if (actor is null) return [.. (partitions ?? []).Select(static p => new FetchedOffset(p, -1, -1, "", ErrorCode.None))];
         try
         {
+            var refused = actor.Consumer?.ValidateFetch(memberId, memberEpoch) ?? ErrorCode.None;
+            if (refused != ErrorCode.None) throw new RequestFailedException(refused, $"Member {memberId} of group {groupId} may not fetch offsets in epoch {memberEpoch}.");
             var offsets = actor.Offsets;
             return [.. (partitions ?? [.. offsets.Committed.Keys]).Select(partition =>
             {
@@ -69,21 +74,32 @@ internal sealed partial class GroupCoordinator
     }
 
     private async ValueTask<IReadOnlyList<ErrorCode>> CommitAsync(
-        string groupId, MemberIdentity who, IReadOnlyList<OffsetToCommit> offsets, OffsetTransaction? transaction)
+        string groupId, MemberIdentity who, IReadOnlyList<OffsetToCommit> offsets, OffsetTransaction? transaction, bool knowsEpochs)
     {
         if (groupId.Length == 0) return All(offsets, ErrorCode.InvalidGroupId);
         var actor = await EnterAsync(groupId, create: who.Generation < 0);
-        if (actor is null) return All(offsets, ErrorCode.IllegalGeneration);
+        if (actor is null) return All(offsets, knowsEpochs ? ErrorCode.GroupIdNotFound : ErrorCode.IllegalGeneration);
         try
         {
-            var refused = actor.Group.ValidateCommit(who, transaction is not null);
-            return refused == ErrorCode.None ? await WriteAsync(actor, offsets, transaction) : All(offsets, refused);
+            var errors = offsets.Select(o => actor.ValidateCommit(who, transaction is not null, IdOf(o.Partition), knowsEpochs)).ToArray();
+            var accepted = offsets.Where((_, i) => errors[i] == ErrorCode.None).ToList();
+            if (accepted.Count == 0) return errors;
+            var written = await WriteAsync(actor, accepted, transaction);
+            for (int i = 0, next = 0; i < errors.Length; i++)
+            {
+                if (errors[i] == ErrorCode.None) errors[i] = written[next++];
+            }
+
+            return errors;
         }
         finally
         {
             await actor.ExitAsync();
         }
     }
+
+    private TopicIdPartition? IdOf(TopicPartition partition) =>
+        _topics.Find(partition.Topic) is { } topic ? new TopicIdPartition(topic.Id, partition.Partition) : null;
 
     private async ValueTask<IReadOnlyList<ErrorCode>> WriteAsync(GroupActor actor, IReadOnlyList<OffsetToCommit> offsets, OffsetTransaction? transaction)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Millrace.Broker.Coordination;
+using Millrace.Broker.Groups.Consumer;
 using Millrace.Protocol;
 
 namespace Millrace.Broker.Groups;
@@ -14,15 +15,18 @@ internal sealed partial class GroupCoordinator : IDisposable
     private readonly ConcurrentDictionary<string, GroupActor> _groups = new(StringComparer.Ordinal);
     private readonly GroupCoordinatorOptions _options;
     private readonly ICoordinatorLog _log;
+    private readonly IGroupTopics _topics;
     private readonly DeadlineScheduler _scheduler;
     private readonly TimeProvider _time;
     private readonly MonotonicClock _clock;
     private readonly ILogger _logger;
 
-    public GroupCoordinator(GroupCoordinatorOptions options, ICoordinatorLog log, TimeProvider time, ILoggerFactory loggerFactory)
+    public GroupCoordinator(
+        GroupCoordinatorOptions options, ICoordinatorLog log, TimeProvider time, ILoggerFactory loggerFactory, IGroupTopics? topics = null)
     {
         _options = options;
         _log = log;
+        _topics = topics ?? NoGroupTopics.Instance;
         _time = time;
         _clock = new MonotonicClock(time);
         _logger = loggerFactory.CreateLogger<GroupCoordinator>();
@@ -44,7 +48,17 @@ internal sealed partial class GroupCoordinator : IDisposable
         Task<JoinGroupResult> joined;
         try
         {
+            if (actor.Consumer is { } group)
+            {
+                if (group.MemberCount > 0) return await JoinAsync(actor, group, command, _options);
+                await actor.DropConsumerGroupAsync(group);
+            }
+
             joined = actor.Group.Join(command);
+        }
+        catch (RequestFailedException e)
+        {
+            return JoinGroupResult.Failed(e.Error, command.MemberId);
         }
         finally
         {
@@ -62,6 +76,7 @@ internal sealed partial class GroupCoordinator : IDisposable
         Task<SyncGroupResult> synced;
         try
         {
+            if (actor.Consumer is { } group) return group.Sync(command);
             synced = actor.Group.Sync(command);
         }
         finally
@@ -79,7 +94,7 @@ internal sealed partial class GroupCoordinator : IDisposable
         if (actor is null) return ErrorCode.UnknownMemberId;
         try
         {
-            return actor.Group.Heartbeat(who);
+            return actor.Consumer is { } group ? group.Heartbeat(who) : actor.Group.Heartbeat(who);
         }
         finally
         {
@@ -95,6 +110,7 @@ internal sealed partial class GroupCoordinator : IDisposable
         if (actor is null) return [.. members.Select(static _ => ErrorCode.UnknownMemberId)];
         try
         {
+            if (actor.Consumer is { } group) return await LeaveAsync(actor, group, members);
             return [.. members.Select(m => actor.Group.Leave(m.MemberId, m.InstanceId))];
         }
         finally

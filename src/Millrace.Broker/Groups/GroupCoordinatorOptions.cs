@@ -20,6 +20,31 @@ public sealed record GroupCoordinatorOptions
     /// <value><see cref="int.MaxValue"/>.</value>
     public int MaxSize { get; init; } = int.MaxValue;
 
+    /// <summary><c>group.consumer.session.timeout.ms</c>: how long a member of the new protocol may be silent.</summary>
+    /// <value>45000 ms.</value>
+    public int ConsumerSessionTimeoutMs { get; init; } = 45_000;
+
+    /// <summary><c>group.consumer.heartbeat.interval.ms</c>: how often members of the new protocol are told to call.</summary>
+    /// <value>5000 ms.</value>
+    public int ConsumerHeartbeatIntervalMs { get; init; } = 5_000;
+
+    /// <summary><c>group.consumer.max.size</c>: the most members of a group of the new protocol.</summary>
+    /// <value><see cref="int.MaxValue"/>.</value>
+    public int ConsumerMaxSize { get; init; } = int.MaxValue;
+
+    /// <summary><c>group.consumer.assignment.interval.ms</c>: the shortest time between two assignments of a group.</summary>
+    /// <value>0 ms. Kafka's default is 1000 ms, which spares work while a large fleet starts, and makes members that come within a second of another
+    /// wait for their next heartbeat.</value>
+    public int ConsumerAssignmentIntervalMs { get; init; }
+
+    /// <summary><c>group.consumer.migration.policy</c> allows <c>upgrade</c>: a classic group becomes one of the new protocol when such a member joins.</summary>
+    /// <value>true.</value>
+    public bool MayUpgrade { get; init; } = true;
+
+    /// <summary><c>group.consumer.migration.policy</c> allows <c>downgrade</c>: a group becomes classic when only classic members are left.</summary>
+    /// <value>true.</value>
+    public bool MayDowngrade { get; init; } = true;
+
     /// <summary>How long a new member's JoinGroup may wait before the member is dropped: it has no id yet, so it cannot send heartbeats.</summary>
     /// <value>300000 ms, as fixed in Apache Kafka.</value>
     public int NewMemberJoinTimeoutMs { get; init; } = 300_000;

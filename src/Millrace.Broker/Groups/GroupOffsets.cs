@@ -70,6 +70,13 @@ internal sealed class GroupOffsets
     /// <summary>All partitions with an offset, committed or pending.</summary>
     public IReadOnlyCollection<TopicPartition> Partitions => [.. _committed.Keys.Union(_pending.Values.SelectMany(static p => p.Keys))];
 
+    /// <summary>The same for a group of the new protocol: an offset counts from its commit, unless a member reads the topic.</summary>
+    public IReadOnlyList<TopicPartition> Expired(Func<string, bool> isSubscribed, long nowUnixMs, long retentionMs) =>
+    [
+        .. _committed.Where(o => !IsUnstable(o.Key) && nowUnixMs >= (o.Value.ExpireUnixMs ?? o.Value.CommitUnixMs + retentionMs) && !isSubscribed(o.Key.Topic))
+            .Select(static o => o.Key),
+    ];
+
     /// <summary>
     /// The partitions whose offsets have outlived their retention (KIP-211). Offsets of a group with members are kept while a member reads the topic; those of
     /// an empty group count from when it became empty; those of a group without members ever, from their commit.

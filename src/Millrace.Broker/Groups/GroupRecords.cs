@@ -1,4 +1,5 @@
 using Millrace.Broker.Coordination;
+using Millrace.Broker.Groups.Consumer;
 using Millrace.Broker.Log;
 using Millrace.Protocol.Messages;
 
@@ -83,7 +84,7 @@ internal static class GroupRecords
                 return new MetadataRecord(
                     group, record.Value is null ? null : ToSnapshot(group, VersionedRecords.Decode<GroupMetadataValue>(record.Value)));
             default:
-                return null;
+                return ConsumerGroupRecords.Decode(record);
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class DescribeGroupsHandler(BrokerContext broker) : RequestHandl
         foreach (var groupId in request.Groups)
         {
             var group = await broker.Coordinators.Groups.DescribeAsync(groupId);
-            var described = group is null ? NotFound(groupId, context.Version) : Describe(group);
+            var described = group is null ? NotFound(groupId, context.Version, broker.Coordinators.Groups.IsConsumerGroup(groupId)) : Describe(group);
             if (request.IncludeAuthorizedOperations) described.AuthorizedOperations = AuthorizedOperations.Group;
             response.Groups.Add(described);
         }
@@ -24,12 +24,12 @@ internal sealed class DescribeGroupsHandler(BrokerContext broker) : RequestHandl
         return response;
     }
 
-    private static DescribeGroupsResponse.DescribedGroup NotFound(string groupId, short version) => new()
+    private static DescribeGroupsResponse.DescribedGroup NotFound(string groupId, short version, bool isConsumer) => new()
     {
         GroupId = groupId,
         GroupState = nameof(GroupState.Dead),
         ErrorCode = version >= FirstNotFoundVersion ? ErrorCode.GroupIdNotFound : ErrorCode.None,
-        ErrorMessage = version >= FirstNotFoundVersion ? $"Group {groupId} not found." : null,
+        ErrorMessage = version >= FirstNotFoundVersion ? $"Group {groupId} {(isConsumer ? "is not a classic group" : "not found")}." : null,
     };
 
     private static DescribeGroupsResponse.DescribedGroup Describe(GroupDescription group) => new()

@@ -39,6 +39,8 @@ internal static class HandlerRegistry
             new SyncGroupHandler(broker),
             new HeartbeatHandler(broker),
             new LeaveGroupHandler(broker),
+            new ConsumerGroupHeartbeatHandler(broker),
+            new ConsumerGroupDescribeHandler(broker),
             new OffsetCommitHandler(broker),
             new OffsetFetchHandler(broker),
             new OffsetDeleteHandler(broker),

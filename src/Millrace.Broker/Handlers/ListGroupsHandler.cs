@@ -7,21 +7,22 @@ namespace Millrace.Broker.Handlers;
 internal sealed class ListGroupsHandler(BrokerContext broker) : RequestHandler<ListGroupsRequest, ListGroupsResponse>
 {
     private const string ClassicType = "classic";
+    private const string ConsumerType = "consumer";
 
     protected override async ValueTask<ListGroupsResponse?> HandleAsync(ListGroupsRequest request, RequestContext context)
     {
         var response = new ListGroupsResponse();
-        if (request.TypesFilter.Count > 0 && !request.TypesFilter.Contains(ClassicType, StringComparer.OrdinalIgnoreCase)) return response;
         foreach (var group in await broker.Coordinators.Groups.ListAsync())
         {
-            var state = group.State.ToString();
+            var (state, type) = (group.State, group.IsConsumer ? ConsumerType : ClassicType);
+            if (request.TypesFilter.Count > 0 && !request.TypesFilter.Contains(type, StringComparer.OrdinalIgnoreCase)) continue;
             if (request.StatesFilter.Count > 0 && !request.StatesFilter.Contains(state, StringComparer.OrdinalIgnoreCase)) continue;
             response.Groups.Add(new ListGroupsResponse.ListedGroup
             {
                 GroupId = group.GroupId,
                 ProtocolType = group.ProtocolType,
                 GroupState = state,
-                GroupType = ClassicType,
+                GroupType = type,
             });
         }
 

@@ -14,6 +14,7 @@ namespace Millrace.Broker.Handlers;
 internal sealed class OffsetCommitHandler(BrokerContext broker) : RequestHandler<OffsetCommitRequest, OffsetCommitResponse>
 {
     private const short FirstTopicIdVersion = 10;
+    private const short FirstMemberEpochVersion = 9;
 
     protected override async ValueTask<OffsetCommitResponse?> HandleAsync(OffsetCommitRequest request, RequestContext context)
     {
@@ -43,7 +44,7 @@ internal sealed class OffsetCommitHandler(BrokerContext broker) : RequestHandler
 
         if (offsets.Count == 0) return response;
         var who = new MemberIdentity(request.MemberId, request.GroupInstanceId, request.GenerationIdOrMemberEpoch);
-        var errors = await broker.Coordinators.Groups.CommitAsync(request.GroupId, who, offsets);
+        var errors = await broker.Coordinators.Groups.CommitAsync(request.GroupId, who, offsets, context.Version >= FirstMemberEpochVersion);
         for (var i = 0; i < answers.Count; i++) answers[i].ErrorCode = errors[i];
         return response;
     }

@@ -73,7 +73,16 @@ internal sealed class OffsetFetchHandler(BrokerContext broker) : RequestHandler<
             }
         }
 
-        var offsets = await broker.Coordinators.Groups.FetchOffsetsAsync(group.GroupId, wanted, requireStable);
+        IReadOnlyList<FetchedOffset> offsets;
+        try
+        {
+            offsets = await broker.Coordinators.Groups.FetchOffsetsAsync(group.GroupId, wanted, requireStable, group.MemberId, group.MemberEpoch);
+        }
+        catch (RequestFailedException e)
+        {
+            return new OffsetFetchResponse.OffsetFetchResponseGroup { GroupId = group.GroupId, ErrorCode = e.Error };
+        }
+
         foreach (var topic in offsets.GroupBy(static o => o.Partition.Topic, StringComparer.Ordinal))
         {
             var known = broker.Topics.Find(topic.Key);

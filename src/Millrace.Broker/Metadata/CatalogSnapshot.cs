@@ -6,8 +6,9 @@ internal sealed class CatalogSnapshot
     private readonly Dictionary<string, Topic> _byName;
     private readonly Dictionary<Guid, Topic> _byId;
 
-    private CatalogSnapshot(Dictionary<string, Topic> byName, Dictionary<Guid, Topic> byId)
+    private CatalogSnapshot(Dictionary<string, Topic> byName, Dictionary<Guid, Topic> byId, long version)
     {
+        Version = version;
         _byName = byName;
         _byId = byId;
         var sorted = new Topic[byName.Count];
@@ -16,7 +17,10 @@ internal sealed class CatalogSnapshot
         Sorted = sorted;
     }
 
-    public static CatalogSnapshot Empty { get; } = new(new Dictionary<string, Topic>(StringComparer.Ordinal), []);
+    public static CatalogSnapshot Empty { get; } = new(new Dictionary<string, Topic>(StringComparer.Ordinal), [], 0);
+
+    /// <summary>Counts the changes since the start.</summary>
+    public long Version { get; }
 
     public IReadOnlyDictionary<string, Topic> ByName => _byName;
 
@@ -26,7 +30,7 @@ internal sealed class CatalogSnapshot
     public IReadOnlyList<Topic> Sorted { get; }
 
     public CatalogSnapshot With(Topic topic) => new(
-        new Dictionary<string, Topic>(_byName, StringComparer.Ordinal) { [topic.Name] = topic }, new Dictionary<Guid, Topic>(_byId) { [topic.Id] = topic });
+        new Dictionary<string, Topic>(_byName, StringComparer.Ordinal) { [topic.Name] = topic }, new Dictionary<Guid, Topic>(_byId) { [topic.Id] = topic }, Version + 1);
 
     public CatalogSnapshot Without(Topic topic)
     {
@@ -34,6 +38,6 @@ internal sealed class CatalogSnapshot
         var byId = new Dictionary<Guid, Topic>(_byId);
         byName.Remove(topic.Name);
         byId.Remove(topic.Id);
-        return new CatalogSnapshot(byName, byId);
+        return new CatalogSnapshot(byName, byId, Version + 1);
     }
 }

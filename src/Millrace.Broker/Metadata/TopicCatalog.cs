@@ -30,6 +30,9 @@ internal sealed partial class TopicCatalog : IDisposable
     /// <summary>All topics, by name.</summary>
     public IReadOnlyList<Topic> All => _snapshot.Sorted;
 
+    /// <summary>Changes with every change of a topic.</summary>
+    public long Version => _snapshot.Version;
+
     public TopicConfigDefinitions Definitions { get; }
 
     /// <summary>Joins what the file says with the logs that were found.</summary>

@@ -38,6 +38,17 @@ internal static class ClientKit
 
     public static TestConsumer Consumer(string bootstrap, string group, Action<ConsumerConfig>? configure = null) => new(bootstrap, group, configure);
 
+    /// <summary>A member that speaks the new protocol (KIP-848).</summary>
+    public static TestConsumer Modern(string bootstrap, string group, Action<ConsumerConfig>? configure = null) => new(bootstrap, group, c =>
+    {
+        c.GroupProtocol = GroupProtocol.Consumer;
+        // The broker decides these.
+        c.SessionTimeoutMs = null;
+        c.HeartbeatIntervalMs = null;
+        c.PartitionAssignmentStrategy = null;
+        configure?.Invoke(c);
+    });
+
     /// <summary>All values of a topic that a reader of committed (or all) records sees, without a group.</summary>
     public static List<string> ReadAll(string bootstrap, string topic, IsolationLevel isolation = IsolationLevel.ReadCommitted)
     {
@@ -89,7 +100,7 @@ internal sealed class TestConsumer : IAsyncDisposable
             PartitionAssignmentStrategy = PartitionAssignmentStrategy.Range,
         };
         configure?.Invoke(config);
-        var cooperative = config.PartitionAssignmentStrategy == PartitionAssignmentStrategy.CooperativeSticky;
+        var cooperative = config.PartitionAssignmentStrategy == PartitionAssignmentStrategy.CooperativeSticky || config.GroupProtocol == GroupProtocol.Consumer;
         Client = new ConsumerBuilder<string, string>(config)
             .SetLogHandler(static (_, _) => { })
             .SetErrorHandler((_, e) => FatalError = e.IsFatal ? e : FatalError)

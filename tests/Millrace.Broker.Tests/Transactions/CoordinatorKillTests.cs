@@ -54,16 +54,19 @@ public sealed class CoordinatorKillTests(ITestOutputHelper output)
         Assert.Equal(transactions.Keys.Max(), offset);
     }
 
-    [Fact]
-    public async Task Groups_go_on_where_they_were()
+    [Theory]
+    [InlineData(GroupProtocol.Classic)]
+    [InlineData(GroupProtocol.Consumer)]
+    public async Task Groups_go_on_where_they_were(GroupProtocol protocol)
     {
         await using var broker = new BrokerProcess();
         await broker.StartAsync();
         var topic = await ClientKit.CreateTopicAsync(broker.Bootstrap, 2);
         var group = ClientKit.Name("g");
         using var producer = ClientKit.Producer(broker.Bootstrap);
-        await using var one = ClientKit.Consumer(broker.Bootstrap, group).Start(topic);
-        await using var two = ClientKit.Consumer(broker.Bootstrap, group).Start(topic);
+        TestConsumer New() => protocol == GroupProtocol.Consumer ? ClientKit.Modern(broker.Bootstrap, group) : ClientKit.Consumer(broker.Bootstrap, group);
+        await using var one = New().Start(topic);
+        await using var two = New().Start(topic);
         await one.HasAsync(1);
         await two.HasAsync(1);
         for (var round = 0; round < 2; round++)

@@ -18,6 +18,8 @@ public sealed class KafkaToolsTests
         await using var kafka = await EmbeddedKafka.StartAsync();
         var topic = await ClientKit.CreateTopicAsync(kafka.BootstrapServers);
         var (group, id) = (ClientKit.Name("g"), ClientKit.Name("tx"));
+        await using var modern = ClientKit.Modern(kafka.BootstrapServers, group + "-new").Start("^" + topic);
+        await modern.HasAsync(1);
         await using var member = ClientKit.Consumer(kafka.BootstrapServers, group).Start(topic);
         await member.HasAsync(1);
         using var producer = ClientKit.Producer(kafka.BootstrapServers, id);
@@ -34,6 +36,10 @@ public sealed class KafkaToolsTests
             ApacheKafka.Tool("kafka-transactions.sh"), "--bootstrap-server", kafka.BootstrapServers, "describe", "--transactional-id", id);
         Assert.Contains("CompleteCommit", transactions, StringComparison.Ordinal);
 
+        var all = await RunAsync(dump, "--offsets-decoder", "--files", string.Join(',', Logs(kafka.DataDirectory, "__consumer_offsets-*")));
+        foreach (var type in new[] { 3, 5, 6, 7, 8, 16 }) Assert.Contains($"\"type\":\"{type}\",\"data\":{{\"groupId\":\"{group}-new\"", all, StringComparison.Ordinal);
+        Assert.Matches($"\"subscribedTopicRegex\":\"[^\"]*{topic}", all);
+        Assert.Contains("\"partitions\":[0],\"assignmentEpochs\":[2]", all, StringComparison.Ordinal);
         var offsets = await RunAsync(dump, "--offsets-decoder", "--files", Largest(kafka.DataDirectory, "__consumer_offsets-*"));
         Assert.Contains($"\"group\":\"{group}\",\"topic\":\"{topic}\",\"partition\":0", offsets, StringComparison.Ordinal);
         Assert.Contains("\"protocolType\":\"consumer\"", offsets, StringComparison.Ordinal);
@@ -50,7 +56,8 @@ public sealed class KafkaToolsTests
         return output;
     }
 
-    private static string Largest(string directory, string partitions) => Directory.GetDirectories(directory, partitions)
-        .SelectMany(static d => Directory.GetFiles(d, "*.log"))
-        .MaxBy(static f => new FileInfo(f).Length)!;
+    private static string Largest(string directory, string partitions) => Logs(directory, partitions).MaxBy(static f => new FileInfo(f).Length)!;
+
+    private static IEnumerable<string> Logs(string directory, string partitions) =>
+        Directory.GetDirectories(directory, partitions).SelectMany(static d => Directory.GetFiles(d, "*.log")).Where(static f => new FileInfo(f).Length > 0);
 }
