@@ -10,30 +10,23 @@ namespace Millrace.Streams.Operators;
 internal sealed class SessionWindowOperator<TKey, TIn, TAccumulator, TResult, TOut>(
     Func<TIn, TKey> keySelector, WindowSettings<TIn> settings, IAggregateFunction<TIn, TAccumulator, TResult> aggregate,
     ITypeSerializer<TAccumulator> serializer, WindowEmitter<TResult, TOut, TKey> emitter)
-    : KeyedOperator<TKey, TimeWindow, TOut>, IInput<TIn>, IWindowHost
+    : WindowOperatorBase<TKey, TIn, TAccumulator, TResult, TOut>(keySelector, settings, emitter)
     where TKey : notnull
 {
-    private readonly bool _isEventTime = settings.Assigner.IsEventTime;
     private readonly List<TimeWindow> _assigned = [];
     private StateTable<TKey, VoidNamespace, List<(TimeWindow Window, TAccumulator Accumulator)>> _sessions = null!;
 
-    public long CurrentWatermark => Timers.CurrentWatermark;
-
-    public long Now => Context.Now;
-
-    public override IInput<T> GetInput<T>(int index) => (IInput<T>)(object)this;
-
-    public void Process(TIn value, long timestamp)
+    protected override void OpenWindows()
     {
-        if (_isEventTime && timestamp == long.MinValue)
-        {
-            throw new InvalidOperationException(
-                $"Operator '{Context.OperatorName}' has event-time windows, but an element has no timestamp. Give the source a WatermarkStrategy with a timestamp assigner.");
-        }
+        var pair = new PairSerializer<TimeWindow, TAccumulator>(TypeSerializers.For<TimeWindow>(), serializer);
+        _sessions = Backend.Table(
+            "__sessions", TypeSerializers.For<VoidNamespace>(), new ListSerializer<(TimeWindow Window, TAccumulator Accumulator)>(pair));
+    }
 
-        var key = keySelector(value);
+    protected override bool TryAdd(TKey key, long time, TIn value)
+    {
         _assigned.Clear();
-        settings.Assigner.AssignWindows(_isEventTime ? timestamp : Context.Now, _assigned);
+        Settings.Assigner.AssignWindows(time, _assigned);
         var window = _assigned[0];
         var open = _sessions.TryGet(key, default, out var sessions) ? sessions : [];
 
@@ -46,46 +39,60 @@ internal sealed class SessionWindowOperator<TKey, TIn, TAccumulator, TResult, TO
             }
         }
 
-        if (_isEventTime && settings.CleanupTime(window) <= Timers.CurrentWatermark)
-        {
-            HandleLate(value, timestamp);
-            return;
-        }
+        if (IsOver(window)) return false;
 
         var accumulator = MergeInto(key, window, open, value);
         open.Add((window, accumulator));
         _sessions.Upsert(key, default, out _) = open;
         Backend.CurrentKey = key;
-        if (_isEventTime && window.MaxTimestamp <= Timers.CurrentWatermark)
+        if (HasFired(window))
         {
-            Timers.Register(_isEventTime, settings.CleanupTime(window), key, window);
-            emitter.Emit(key, window, aggregate.GetResult(accumulator), Out);
+            Timers.Register(IsEventTime, Settings.CleanupTime(window), key, window);
+            Emitter.Emit(key, window, aggregate.GetResult(accumulator), Out);
         }
         else
         {
-            Timers.Register(_isEventTime, window.MaxTimestamp, key, window);
+            Timers.Register(IsEventTime, window.MaxTimestamp, key, window);
+        }
+
+        return true;
+    }
+
+    protected override void OnTimer(long time, TKey key, TimeWindow window)
+    {
+        if (!_sessions.TryGet(key, default, out var open))
+        {
+            return;
+        }
+
+        var index = open.FindIndex(session => session.Window == window);
+        if (index < 0)
+        {
+            return;
+        }
+
+        if (time == window.MaxTimestamp)
+        {
+            Emitter.Emit(key, window, aggregate.GetResult(open[index].Accumulator), Out);
+        }
+
+        var cleanup = Settings.CleanupTime(window);
+        if (time < cleanup)
+        {
+            Timers.Register(IsEventTime, cleanup, key, window);
+            return;
+        }
+
+        open.RemoveAt(index);
+        if (open.Count == 0)
+        {
+            _sessions.Remove(key, default);
+        }
+        else
+        {
+            _sessions.Upsert(key, default, out _) = open;
         }
     }
-
-    public override ValueTask CloseAsync()
-    {
-        emitter.Close();
-        return ValueTask.CompletedTask;
-    }
-
-    void IWindowHost.EmitSide<T>(OutputTag<T> tag, T value, long timestamp) => EmitSide(tag, value, timestamp);
-
-    protected override void OpenStates()
-    {
-        var pair = new PairSerializer<TimeWindow, TAccumulator>(TypeSerializers.For<TimeWindow>(), serializer);
-        _sessions = Backend.Table(
-            "__sessions", TypeSerializers.For<VoidNamespace>(), new ListSerializer<(TimeWindow Window, TAccumulator Accumulator)>(pair));
-        emitter.Open(Context, Backend, this, Out);
-    }
-
-    protected override void OnEventTimer(long time, TKey key, TimeWindow ns) => OnTimer(time, key, ns);
-
-    protected override void OnProcessingTimer(long time, TKey key, TimeWindow ns) => OnTimer(time, key, ns);
 
     private TAccumulator MergeInto(TKey key, TimeWindow window, List<(TimeWindow Window, TAccumulator Accumulator)> open, TIn value)
     {
@@ -104,59 +111,11 @@ internal sealed class SessionWindowOperator<TKey, TIn, TAccumulator, TResult, TO
             open.RemoveAt(index);
             if (session.Window != window)
             {
-                Timers.Delete(_isEventTime, session.Window.MaxTimestamp, key, session.Window);
-                Timers.Delete(_isEventTime, settings.CleanupTime(session.Window), key, session.Window);
+                Timers.Delete(IsEventTime, session.Window.MaxTimestamp, key, session.Window);
+                Timers.Delete(IsEventTime, Settings.CleanupTime(session.Window), key, session.Window);
             }
         }
 
         return aggregate.Add(value, any ? merged : aggregate.CreateAccumulator());
-    }
-
-    private void OnTimer(long time, TKey key, TimeWindow window)
-    {
-        if (!_sessions.TryGet(key, default, out var open))
-        {
-            return;
-        }
-
-        var index = open.FindIndex(session => session.Window == window);
-        if (index < 0)
-        {
-            return;
-        }
-
-        if (time == window.MaxTimestamp)
-        {
-            emitter.Emit(key, window, aggregate.GetResult(open[index].Accumulator), Out);
-        }
-
-        var cleanup = settings.CleanupTime(window);
-        if (time < cleanup)
-        {
-            Timers.Register(_isEventTime, cleanup, key, window);
-            return;
-        }
-
-        open.RemoveAt(index);
-        if (open.Count == 0)
-        {
-            _sessions.Remove(key, default);
-        }
-        else
-        {
-            _sessions.Upsert(key, default, out _) = open;
-        }
-    }
-
-    private void HandleLate(TIn value, long timestamp)
-    {
-        if (settings.LateTag is { } tag)
-        {
-            EmitSide(tag, value, timestamp);
-        }
-        else
-        {
-            Context.Metrics.LateDropped++;
-        }
     }
 }
