@@ -72,7 +72,7 @@ internal sealed class KafkaSourceReader<T> : ISourceReader<T>
 
                 foreach (var one in batch.Events)
                 {
-                    Handle(one);
+                    Handle(one, output);
                 }
             }
         }
@@ -173,6 +173,7 @@ internal sealed class KafkaSourceReader<T> : ISourceReader<T>
         {
             _poison.Handle(record, exception);
             split.Offset = record.Offset + 1;
+            output.Skip();
             return;
         }
 
@@ -181,15 +182,21 @@ internal sealed class KafkaSourceReader<T> : ISourceReader<T>
         {
             output.Collect(split.Id, value, record.Timestamp);
         }
+        else
+        {
+            output.Skip();
+        }
     }
 
-    private void Handle(ReaderEvent one)
+    private void Handle(ReaderEvent one, ISourceOutput<T> output)
     {
         switch (one)
         {
             case PartitionEndReached end when _splits.TryGetValue((end.Topic, end.Partition), out var split):
                 // Behind the last record may lie markers of transactions, which are never returned.
-                split.Offset = Math.Max(split.Offset, Math.Min(end.Offset, split.Stop));
+                var behind = Math.Max(split.Offset, Math.Min(end.Offset, split.Stop));
+                if (behind > split.Offset) output.Skip();
+                split.Offset = behind;
                 break;
             case ReaderError { IsRetriable: true } error:
                 KafkaStreamsLog.ReaderWarning(_logger, _context.SourceUid, error.Error.Reason, error.Topic, error.Partition);

@@ -29,6 +29,19 @@ public abstract class ConnectorTests<TTarget>(TTarget target) : IClassFixture<TT
     }
 
     [Fact]
+    public async Task Records_without_an_element_move_the_committed_position_too()
+    {
+        var job = await PrepareAsync([]);
+        job.From(job.Source().SetStartingOffsets(OffsetsInitializer.Earliest()).SetPoisonPolicy(PoisonPolicy.Skip).Build()).ForEach(_ => { });
+        var client = await job.StartAsync();
+        await job.ProduceAsync((0, "no number", 0), (0, "nor this", 0));
+
+        await Eventually.True(() => Task.FromResult(job.Committed() == 2), "the offset behind the skipped records while the job runs");
+        await client.StopAsync();
+        Assert.Empty(job.Seen);
+    }
+
+    [Fact]
     public async Task A_poison_record_goes_to_the_dead_letters_as_it_is_and_says_where_it_came_from()
     {
         var job = await PrepareAsync(["1", "two", "3", ""]);

@@ -65,6 +65,13 @@ internal sealed class EchoJob(string bootstrap, string id)
         await Task.Run(() => producer.Flush(TimeSpan.FromSeconds(30)));
     }
 
+    /// <summary>The group's offset in the first partition of the input.</summary>
+    public long Committed()
+    {
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig { BootstrapServers = bootstrap, GroupId = "echo-" + id }).Build();
+        return consumer.Committed([new TopicPartition(Input, 0)], TimeSpan.FromSeconds(10))[0].Offset.Value;
+    }
+
     /// <summary>All committed records of a topic's first partition.</summary>
     public List<ConsumeResult<byte[], string>> Read(string topic)
     {

@@ -82,6 +82,9 @@ public interface ISourceOutput<in T>
     /// <param name="timestamp">The source's own timestamp in milliseconds since 1970-01-01 UTC, or <see cref="long.MinValue"/>.</param>
     void Collect(string splitId, T value, long timestamp);
 
+    /// <summary>The split's position has moved on without an element: what was read was filtered out, or was not meant for readers. A checkpoint is worth taking for that, too.</summary>
+    void Skip();
+
     /// <summary>The split has no further elements, ever: it no longer holds back the watermark.</summary>
     void FinishSplit(string splitId);
 }

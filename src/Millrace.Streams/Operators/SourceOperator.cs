@@ -110,6 +110,8 @@ internal sealed class SourceOperator<T>(ISource<T> source, WatermarkStrategy<T> 
         }
     }
 
+    void ISourceOutput<T>.Skip() => Context.Metrics.Activity++;
+
     void ISourceOutput<T>.FinishSplit(string splitId)
     {
         if (_splits.TryGetValue(splitId, out var split))
