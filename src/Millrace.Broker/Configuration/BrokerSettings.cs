@@ -18,6 +18,7 @@ internal static class BrokerSettings
         Int("socket.request.max.bytes", "104857600", "The largest request.", 1),
         Long("connections.max.idle.ms", "600000", "How long a connection may be quiet.", 1),
         Int("fetch.max.bytes", "57671680", "The most bytes of a fetch response.", 1024),
+        Int("max.incremental.fetch.session.cache.slots", "1000", "The most fetch sessions of clients.", 0),
         Long("log.retention.check.interval.ms", "300000", "Time between two looks for old segments.", 1),
         Long("log.flush.scheduler.interval.ms", "9223372036854775807", "Time between two looks for logs to flush.", 1),
         Int("log.flush.offset.checkpoint.interval.ms", "60000", "Time between two recovery checkpoints.", 0),
