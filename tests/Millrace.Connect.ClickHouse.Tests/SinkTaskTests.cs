@@ -64,7 +64,7 @@ public sealed class SinkTaskTests(ServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_server_that_is_away_is_retried_and_a_wrong_password_is_not()
+    public async Task A_server_that_is_away_is_retried()
     {
         var config = fixture.Config(("port", TestKit.FreePort.Next().ToString()));
         await Assert.ThrowsAsync<RetriableException>(() => RunAsync(config, [Records.Of("t", 0, 0, Records.Map(("id", 1L)))]));

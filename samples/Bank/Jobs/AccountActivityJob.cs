@@ -16,12 +16,7 @@ public sealed class AccountActivityJob : IStreamJob
     /// <inheritdoc/>
     public void Build(StreamExecutionEnvironment env, IReadOnlyDictionary<string, string> settings)
     {
-        var transactions = env.FromSource(
-            BankSource.Transactions(settings, BankTopics.ActivityGroup),
-            WatermarkStrategy.ForBoundedOutOfOrderness<Transaction>(TimeSpan.FromSeconds(5))
-                .WithTimestampAssigner((tx, _) => tx.CreatedAt)
-                .WithIdleness(TimeSpan.FromSeconds(5)),
-            "Transactions").Uid("transactions");
+        var transactions = BankSource.Transactions(env, settings, BankTopics.ActivityGroup);
 
         var activity = transactions.KeyBy(tx => tx.AccountId)
             .Window(TumblingEventTimeWindows.Of(TimeSpan.FromMinutes(1)))

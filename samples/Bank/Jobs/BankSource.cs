@@ -1,4 +1,5 @@
 using Millrace.Samples.Bank.Model;
+using Millrace.Streams;
 using Millrace.Streams.Kafka;
 
 namespace Millrace.Samples.Bank.Jobs;
@@ -6,11 +7,16 @@ namespace Millrace.Samples.Bank.Jobs;
 /// <summary>The source that both jobs read, each in a group of its own.</summary>
 internal static class BankSource
 {
-    public static KafkaSource<Transaction> Transactions(IReadOnlyDictionary<string, string> settings, string group) => KafkaSource.Builder<Transaction>()
-        .SetBootstrapServers(settings["bootstrap.servers"])
-        .SetTopics(BankTopics.Transactions)
-        .SetGroupId(group)
-        .SetStartingOffsets(OffsetsInitializer.CommittedOffsets(OffsetResetStrategy.Earliest))
-        .SetDeserializer(new NewTransactions())
-        .Build();
+    public static DataStream<Transaction> Transactions(StreamExecutionEnvironment env, IReadOnlyDictionary<string, string> settings, string group) => env.FromSource(
+        KafkaSource.Builder<Transaction>()
+            .SetBootstrapServers(settings["bootstrap.servers"])
+            .SetTopics(BankTopics.Transactions)
+            .SetGroupId(group)
+            .SetStartingOffsets(OffsetsInitializer.CommittedOffsets(OffsetResetStrategy.Earliest))
+            .SetDeserializer(new NewTransactions())
+            .Build(),
+        WatermarkStrategy.ForBoundedOutOfOrderness<Transaction>(TimeSpan.FromSeconds(5))
+            .WithTimestampAssigner((tx, _) => tx.CreatedAt)
+            .WithIdleness(TimeSpan.FromSeconds(5)),
+        "Transactions").Uid("transactions");
 }

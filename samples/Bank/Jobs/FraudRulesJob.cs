@@ -15,12 +15,7 @@ public sealed class FraudRulesJob : IStreamJob
     /// <inheritdoc/>
     public void Build(StreamExecutionEnvironment env, IReadOnlyDictionary<string, string> settings)
     {
-        var transactions = env.FromSource(
-            BankSource.Transactions(settings, BankTopics.FraudGroup),
-            WatermarkStrategy.ForBoundedOutOfOrderness<Transaction>(TimeSpan.FromSeconds(5))
-                .WithTimestampAssigner((tx, _) => tx.CreatedAt)
-                .WithIdleness(TimeSpan.FromSeconds(5)),
-            "Transactions").Uid("transactions");
+        var transactions = BankSource.Transactions(env, settings, BankTopics.FraudGroup);
 
         var alerts = transactions.KeyBy(tx => tx.AccountId).Process(new ApplyRules()).Uid("rules").Name("Fraud rules");
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Millrace.Broker.Configuration;
@@ -11,9 +12,12 @@ internal readonly record struct PropertiesEntry(int Line, string Key, string Val
 /// <summary>Java's properties format: comments by # or !, '=', ':' or a space between key and value, a backslash at a line's end joins the next line.</summary>
 internal static class PropertiesFile
 {
+    /// <summary>Reads the entries in the order of the file.</summary>
+    /// <exception cref="FormatException">An escape is not complete; the message begins with the line.</exception>
     public static IEnumerable<PropertiesEntry> Parse(string text)
     {
-        string[] lines = text.ReplaceLineEndings("\n").Split('\n');
+        // Only these end a line in Java; ReplaceLineEndings would break values at form feeds and Unicode's separators, too.
+        string[] lines = text.Split(["\r\n", "\n", "\r"], StringSplitOptions.None);
         for (int i = 0; i < lines.Length; i++)
         {
             int first = i + 1;
@@ -38,7 +42,14 @@ internal static class PropertiesFile
         end = Math.Min(end, line.Length);
         string rest = line[end..].TrimStart();
         if (rest.Length > 0 && rest[0] is '=' or ':') rest = rest[1..].TrimStart();
-        return new(lineNumber, Unescape(line[..end]), Unescape(rest));
+        try
+        {
+            return new(lineNumber, Unescape(line[..end]), Unescape(rest));
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"{lineNumber}: {e.Message}", e);
+        }
     }
 
     private static string Unescape(string text)
@@ -54,6 +65,15 @@ internal static class PropertiesFile
             }
 
             char next = text[++i];
+            if (next == 'u')
+            {
+                if (i + 4 >= text.Length || !ushort.TryParse(text.AsSpan(i + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort unit))
+                    throw new FormatException($"\\u must be followed by four hexadecimal digits, as \\u00e9 is, in '{text}'");
+                result.Append((char)unit);
+                i += 4;
+                continue;
+            }
+
             result.Append(next switch { 't' => '\t', 'n' => '\n', 'r' => '\r', 'f' => '\f', _ => next });
         }
 

@@ -22,7 +22,16 @@ public static class ServerPropertiesReader
     {
         ArgumentNullException.ThrowIfNull(text);
         var interpreter = new SettingsInterpreter(file);
-        foreach (var entry in PropertiesFile.Parse(text)) interpreter.Add(entry);
+        try
+        {
+            foreach (var entry in PropertiesFile.Parse(text)) interpreter.Add(entry);
+        }
+        catch (FormatException e)
+        {
+            string error = $"{file}:{e.Message}";
+            throw new ServerPropertiesException(error, e) { Errors = [error] };
+        }
+
         return interpreter.Complete();
     }
 }

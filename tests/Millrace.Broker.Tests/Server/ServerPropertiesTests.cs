@@ -36,6 +36,18 @@ public sealed class ServerPropertiesTests
     }
 
     [Fact]
+    public void Escapes_and_line_ends_are_javas()
+    {
+        var properties = ServerPropertiesReader.Read("log.dirs=/data/caf\\u00e9\u2028x\\\r\n  /y\rnum.partitions=3", "server.properties");
+
+        Assert.Equal("/data/caf\u00e9\u2028x/y", properties.ApplyTo(Base).DataDirectory);
+        Assert.Equal(3, properties.ApplyTo(Base).DefaultPartitions);
+        Assert.Equal(3, properties.Settings[1].Line);
+        var error = Assert.Throws<ServerPropertiesException>(static () => ServerPropertiesReader.Read("num.partitions=3\nlog.dirs=/data/\\u00", "server.properties"));
+        Assert.StartsWith("server.properties:2: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_controllers_file_is_accepted()
     {
         var properties = ServerPropertiesReader.Read(
