@@ -25,8 +25,14 @@ internal static class HostedWorker
         var id = settings["id"];
         var options = new ConnectWorkerOptions
         {
-            BootstrapServers = settings["bootstrap"], Listener = "http://127.0.0.1:0", GroupId = id, ConfigTopic = id + "-configs", OffsetTopic = id + "-offsets", StatusTopic = id + "-status",
-            OffsetTopicPartitions = 2, StatusTopicPartitions = 1,
+            BootstrapServers = settings["bootstrap"],
+            Listener = "http://127.0.0.1:0",
+            GroupId = id,
+            ConfigTopic = id + "-configs",
+            OffsetTopic = id + "-offsets",
+            StatusTopic = id + "-status",
+            OffsetTopicPartitions = 2,
+            StatusTopicPartitions = 1,
         };
         await using var worker = await ConnectWorker.StartAsync(options, new ConnectPlugins().AddPostgres(), NullLoggerFactory.Instance);
         await worker.PutConnectorAsync("cdc", JsonSerializer.Deserialize<Dictionary<string, string>>(settings["config"])!);

@@ -65,8 +65,16 @@ internal sealed class Bench(EmbeddedPostgres postgres, string bootstrap)
     {
         var config = new Dictionary<string, string>
         {
-            ["connector.class"] = PostgresConnector.ClassName, ["database.hostname"] = EmbeddedPostgres.Host, ["database.port"] = postgres.Port.ToString(), ["database.user"] = postgres.User,
-            ["database.password"] = postgres.Password, ["database.dbname"] = Id, ["topic.prefix"] = Id, ["slot.name"] = Id, ["publication.name"] = Id, ["publication.autocreate.mode"] = "filtered",
+            ["connector.class"] = PostgresConnector.ClassName,
+            ["database.hostname"] = EmbeddedPostgres.Host,
+            ["database.port"] = postgres.Port.ToString(),
+            ["database.user"] = postgres.User,
+            ["database.password"] = postgres.Password,
+            ["database.dbname"] = Id,
+            ["topic.prefix"] = Id,
+            ["slot.name"] = Id,
+            ["publication.name"] = Id,
+            ["publication.autocreate.mode"] = "filtered",
             ["table.include.list"] = tables,
         };
         foreach (var (key, value) in more) config[key] = value;
@@ -75,8 +83,14 @@ internal sealed class Bench(EmbeddedPostgres postgres, string bootstrap)
 
     internal ConnectWorkerOptions Options() => new()
     {
-        BootstrapServers = bootstrap, Listener = "http://127.0.0.1:0", GroupId = Id, ConfigTopic = Id + "-configs", OffsetTopic = Id + "-offsets", StatusTopic = Id + "-status",
-        OffsetTopicPartitions = 2, StatusTopicPartitions = 1,
+        BootstrapServers = bootstrap,
+        Listener = "http://127.0.0.1:0",
+        GroupId = Id,
+        ConfigTopic = Id + "-configs",
+        OffsetTopic = Id + "-offsets",
+        StatusTopic = Id + "-status",
+        OffsetTopicPartitions = 2,
+        StatusTopicPartitions = 1,
     };
 
     internal Task<ConnectWorker> StartAsync() => ConnectWorker.StartAsync(Options(), new ConnectPlugins().AddPostgres(), NullLoggerFactory.Instance);

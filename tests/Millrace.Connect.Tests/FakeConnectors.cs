@@ -47,8 +47,13 @@ internal sealed class CountingSource : ISourceConnector
                 if (_next == _failAt && Failed.Add(_topic)) throw new InvalidOperationException("asked to fail");
                 records.Add(new SourceRecord
                 {
-                    Topic = _topic, KeySchema = ConnectSchema.Int64, Key = _next, ValueSchema = ConnectSchema.Int64, Value = _next,
-                    SourcePartition = Partition, SourceOffset = SourceOffset.Of(new Dictionary<string, object?> { ["n"] = _next }),
+                    Topic = _topic,
+                    KeySchema = ConnectSchema.Int64,
+                    Key = _next,
+                    ValueSchema = ConnectSchema.Int64,
+                    Value = _next,
+                    SourcePartition = Partition,
+                    SourceOffset = SourceOffset.Of(new Dictionary<string, object?> { ["n"] = _next }),
                 });
             }
 

@@ -96,7 +96,10 @@ public abstract class WorkerTests<TKafka>(TKafka kafka) : IClassFixture<TKafka> 
             name = _id + "-sink",
             config = new Dictionary<string, string>
             {
-                ["connector.class"] = "Collecting", ["topics"] = topic, ["errors.tolerance"] = "all", ["errors.deadletterqueue.topic.name"] = topic + "-dead",
+                ["connector.class"] = "Collecting",
+                ["topics"] = topic,
+                ["errors.tolerance"] = "all",
+                ["errors.deadletterqueue.topic.name"] = topic + "-dead",
                 ["errors.deadletterqueue.context.headers.enable"] = "true",
             },
         });
@@ -163,8 +166,14 @@ public abstract class WorkerTests<TKafka>(TKafka kafka) : IClassFixture<TKafka> 
 
     private ConnectWorkerOptions Options() => new()
     {
-        BootstrapServers = kafka.Bootstrap, Listener = "http://127.0.0.1:0", GroupId = _id, ConfigTopic = _id + "-configs", OffsetTopic = _id + "-offsets", StatusTopic = _id + "-status",
-        OffsetTopicPartitions = 3, StatusTopicPartitions = 1,
+        BootstrapServers = kafka.Bootstrap,
+        Listener = "http://127.0.0.1:0",
+        GroupId = _id,
+        ConfigTopic = _id + "-configs",
+        OffsetTopic = _id + "-offsets",
+        StatusTopic = _id + "-status",
+        OffsetTopicPartitions = 3,
+        StatusTopicPartitions = 1,
     };
 
     private ConnectPlugins Plugins() => new ConnectPlugins().AddConnector("test.Counting", static () => new CountingSource()).AddConnector("test.Collecting", () => new CollectingSink(_seen));

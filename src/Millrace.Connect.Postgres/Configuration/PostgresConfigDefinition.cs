@@ -39,14 +39,17 @@ internal static class PostgresConfigDefinition
     {
         const string Group = "Capture";
         d.Define(new("topic.prefix", ConfigType.String, "First part of all topics' names, and the name of this source in every event.")
-            {
-                Required = true, Importance = Importance.High, Group = Group,
-                Validator = static v => v.Length > 0 && v.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') ? null : "only letters, digits, '.', '_' and '-' are allowed",
-            })
+        {
+            Required = true,
+            Importance = Importance.High,
+            Group = Group,
+            Validator = static v => v.Length > 0 && v.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') ? null : "only letters, digits, '.', '_' and '-' are allowed",
+        })
             .Define(new("plugin.name", ConfigType.String, "The logical decoding plug-in.") { Default = "pgoutput", Allowed = ["pgoutput"], Group = Group })
             .Define(new("slot.name", ConfigType.String, "The replication slot; made if it does not exist.")
             {
-                Default = "debezium", Group = Group,
+                Default = "debezium",
+                Group = Group,
                 Validator = static v => v.Length is > 0 and <= 63 && v.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') ? null : "only lower-case letters, digits and '_' are allowed, at most 63",
             })
             .Define(new("publication.name", ConfigType.String, "The publication.") { Default = "dbz_publication", Group = Group })
@@ -54,11 +57,15 @@ internal static class PostgresConfigDefinition
             .Define(new("replica.identity.autoset.values", ConfigType.List, "Sets the replica identity of tables: pattern:DEFAULT, pattern:FULL.") { Group = Group })
             .Define(new("snapshot.mode", ConfigType.String, "What to read before streaming.")
             {
-                Default = "initial", Allowed = ["always", "initial", "initial_only", "no_data", "schema_only", "never", "when_needed"], Group = Group,
+                Default = "initial",
+                Allowed = ["always", "initial", "initial_only", "no_data", "schema_only", "never", "when_needed"],
+                Group = Group,
             })
             .Define(new("offset.mismatch.strategy", ConfigType.String, "What to do when the slot cannot continue where the stored position ends: fail, or trust_slot to accept the gap.")
             {
-                Default = "fail", Allowed = ["fail", "trust_slot"], Group = Group,
+                Default = "fail",
+                Allowed = ["fail", "trust_slot"],
+                Group = Group,
             })
             .Define(new("message.key.columns", ConfigType.String, "Columns for the key by table: schema.table:col1,col2;…") { Group = Group, Validator = KeyColumns.Validate });
         foreach (var what in (string[])["table", "schema"])

@@ -53,8 +53,13 @@ internal sealed class EventFactory(PostgresOptions options, TimeProvider time)
         var value = new Struct(EventSchemas.Heartbeat, [time.GetUtcNow().ToUnixTimeMilliseconds()]);
         return new()
         {
-            Topic = options.HeartbeatTopic!, KeySchema = EventSchemas.HeartbeatKey, Key = new Struct(EventSchemas.HeartbeatKey, [options.Prefix]),
-            ValueSchema = EventSchemas.Heartbeat, Value = value, SourcePartition = _partition, SourceOffset = offset,
+            Topic = options.HeartbeatTopic!,
+            KeySchema = EventSchemas.HeartbeatKey,
+            Key = new Struct(EventSchemas.HeartbeatKey, [options.Prefix]),
+            ValueSchema = EventSchemas.Heartbeat,
+            Value = value,
+            SourcePartition = _partition,
+            SourceOffset = offset,
         };
     }
 

@@ -12,10 +12,20 @@ internal static class JsonSchemaFormat
 
     private static readonly Dictionary<string, ConnectType> Types = new(StringComparer.Ordinal)
     {
-        ["int8"] = ConnectType.Int8, ["int16"] = ConnectType.Int16, ["int32"] = ConnectType.Int32, ["int64"] = ConnectType.Int64,
-        ["float"] = ConnectType.Float32, ["float32"] = ConnectType.Float32, ["double"] = ConnectType.Float64, ["float64"] = ConnectType.Float64,
-        ["boolean"] = ConnectType.Boolean, ["string"] = ConnectType.String, ["bytes"] = ConnectType.Bytes,
-        ["array"] = ConnectType.Array, ["map"] = ConnectType.Map, ["struct"] = ConnectType.Struct,
+        ["int8"] = ConnectType.Int8,
+        ["int16"] = ConnectType.Int16,
+        ["int32"] = ConnectType.Int32,
+        ["int64"] = ConnectType.Int64,
+        ["float"] = ConnectType.Float32,
+        ["float32"] = ConnectType.Float32,
+        ["double"] = ConnectType.Float64,
+        ["float64"] = ConnectType.Float64,
+        ["boolean"] = ConnectType.Boolean,
+        ["string"] = ConnectType.String,
+        ["bytes"] = ConnectType.Bytes,
+        ["array"] = ConnectType.Array,
+        ["map"] = ConnectType.Map,
+        ["struct"] = ConnectType.Struct,
     };
 
     internal static byte[] ToBytes(ConnectSchema schema, JsonValueWriter values, JsonWriterOptions options)

@@ -15,7 +15,8 @@ public sealed class ExtractNewRecordState : ITransform
     public ConfigDefinition Config { get; } = new ConfigDefinition()
         .Define(new ConfigKey("delete.tombstone.handling.mode", ConfigType.String, "What becomes of deletes and their tombstones.")
         {
-            Default = "tombstone", Allowed = ["drop", "tombstone", "rewrite", "rewrite-with-tombstone", "delete-to-tombstone"],
+            Default = "tombstone",
+            Allowed = ["drop", "tombstone", "rewrite", "rewrite-with-tombstone", "delete-to-tombstone"],
         })
         .Define("add.fields", ConfigType.List, "", "Fields of the event to add to the row: op, table, source.ts_ms, or name:newname.")
         .Define("add.fields.prefix", ConfigType.String, "__", "Prefix of the added fields.")

@@ -30,7 +30,10 @@ internal static class DashboardTemplates
             {
                 panels.Add(new()
                 {
-                    Title = "Error rate per minute", Kind = PanelKind.Line, Width = 6, Unit = "%",
+                    Title = "Error rate per minute",
+                    Kind = PanelKind.Line,
+                    Width = 6,
+                    Unit = "%",
                     Sql = $"SELECT toStartOfMinute({at}) AS t, round(100 * countIf(lower(toString({Quote(status.Name)})) IN ('failed', 'error', 'declined', 'rejected')) / count(), 2) AS errors\n{from} {minutes}\nGROUP BY t ORDER BY t",
                 });
             }

@@ -88,9 +88,12 @@ internal static class KeyTable
         ["sasl.client.callback.handler.class"] = "a Java class cannot be loaded. Remove the key",
         ["security.providers"] = "a Java class cannot be loaded. Remove the key",
         ["transaction.two.phase.commit.enable"] = "librdkafka has no two-phase commit. Remove the key",
-        ["dr_cb"] = "callbacks are set in code", ["dr_msg_cb"] = "callbacks are set in code",
-        ["rebalance_cb"] = "callbacks are set in code", ["offset_commit_cb"] = "callbacks are set in code",
-        ["consume_cb"] = "callbacks are set in code", ["partitioner_cb"] = "callbacks are set in code",
+        ["dr_cb"] = "callbacks are set in code",
+        ["dr_msg_cb"] = "callbacks are set in code",
+        ["rebalance_cb"] = "callbacks are set in code",
+        ["offset_commit_cb"] = "callbacks are set in code",
+        ["consume_cb"] = "callbacks are set in code",
+        ["partitioner_cb"] = "callbacks are set in code",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly string[] Secrets = ["password", "secret", "jaas", "ssl.key", "keystore.key", "user.info"];

@@ -27,7 +27,8 @@ internal sealed class RecordReader<TKey, TValue>(ISerde<TKey> keySerde, ISerde<T
             record.IsKeyNull ? default : Read(keySerde, record.Key, record.Topic, isKey: true),
             record.IsValueNull ? default : Read(valueSerde, record.Value, record.Topic, isKey: false),
             copies,
-            KafkaTelemetry.Extract(headers)) { IsTombstone = record.IsValueNull };
+            KafkaTelemetry.Extract(headers))
+        { IsTombstone = record.IsValueNull };
     }
 
     private static T Read<T>(ISerde<T> serde, ReadOnlySpan<byte> data, string topic, bool isKey)

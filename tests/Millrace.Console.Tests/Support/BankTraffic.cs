@@ -95,7 +95,14 @@ public sealed class BankTraffic : IAsyncDisposable
         var id = ++_id;
         Produce(Transactions, $"{{\"id\":{id}}}", Envelope("transactions", "c", null, new
         {
-            id, account_id = account, amount, currency = "KRW", transaction_type = "CARD_PAYMENT", merchant = Merchants[_random.Next(Merchants.Length)], status = "COMPLETED", region = "KR-11",
+            id,
+            account_id = account,
+            amount,
+            currency = "KRW",
+            transaction_type = "CARD_PAYMENT",
+            merchant = Merchants[_random.Next(Merchants.Length)],
+            status = "COMPLETED",
+            region = "KR-11",
         }));
         if (_random.Next(4) != 0) return;
         var before = _balances.GetValueOrDefault(account, 2_500_000m);
@@ -116,14 +123,23 @@ public sealed class BankTraffic : IAsyncDisposable
         var account = 1001 + _random.Next(400);
         Produce(FraudAlerts, account.ToString(), JsonSerializer.Serialize(new
         {
-            rule = Rules[_random.Next(Rules.Length)], account_id = account, severity = _random.Next(3) == 0 ? "HIGH" : "MEDIUM", detected_at = Now(),
-            transactions = _random.Next(2, 9), window_seconds = 60, amount = _random.Next(100_000, 5_000_000), currency = "KRW",
+            rule = Rules[_random.Next(Rules.Length)],
+            account_id = account,
+            severity = _random.Next(3) == 0 ? "HIGH" : "MEDIUM",
+            detected_at = Now(),
+            transactions = _random.Next(2, 9),
+            window_seconds = 60,
+            amount = _random.Next(100_000, 5_000_000),
+            currency = "KRW",
         }));
     }
 
     private string Envelope(string table, string op, object? before, object? after) => JsonSerializer.Serialize(new
     {
-        before, after, op, ts_ms = Now(),
+        before,
+        after,
+        op,
+        ts_ms = Now(),
         source = new { version = "1.0", connector = "postgresql", name = "cdc", ts_ms = Now(), snapshot = "false", db = "bank", schema = "public", table, txId = _id, lsn = 26_000_000_000L + (_id * 136) },
     });
 
@@ -131,14 +147,20 @@ public sealed class BankTraffic : IAsyncDisposable
 
     private void Produce(string topic, string key, string value) => _producer.Produce(topic, new Message<string, string?>
     {
-        Key = key, Value = value, Headers = [new Header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"u8.ToArray())],
+        Key = key,
+        Value = value,
+        Headers = [new Header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"u8.ToArray())],
     });
 
     private void Consume(string group, string topic, TimeSpan pause)
     {
         using var consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig
         {
-            BootstrapServers = _bootstrap, GroupId = group, ClientId = group, AutoOffsetReset = AutoOffsetReset.Earliest, AutoCommitIntervalMs = 500,
+            BootstrapServers = _bootstrap,
+            GroupId = group,
+            ClientId = group,
+            AutoOffsetReset = AutoOffsetReset.Earliest,
+            AutoCommitIntervalMs = 500,
         }).Build();
         consumer.Subscribe(topic);
         try

@@ -42,14 +42,28 @@ public sealed class ConnectStandIn(bool withFailure = true)
         {
             ["postgres-connector"] = One("source", "RUNNING", "RUNNING", null, new()
             {
-                ["connector.class"] = "io.debezium.connector.postgresql.PostgresConnector", ["database.hostname"] = "postgres-primary", ["database.port"] = "5432", ["database.user"] = "debezium",
-                ["database.password"] = "never-show-this", ["database.dbname"] = "bank", ["topic.prefix"] = "cdc", ["table.include.list"] = "public.accounts,public.transactions",
-                ["plugin.name"] = "pgoutput", ["slot.name"] = "debezium_slot", ["snapshot.mode"] = "initial",
+                ["connector.class"] = "io.debezium.connector.postgresql.PostgresConnector",
+                ["database.hostname"] = "postgres-primary",
+                ["database.port"] = "5432",
+                ["database.user"] = "debezium",
+                ["database.password"] = "never-show-this",
+                ["database.dbname"] = "bank",
+                ["topic.prefix"] = "cdc",
+                ["table.include.list"] = "public.accounts,public.transactions",
+                ["plugin.name"] = "pgoutput",
+                ["slot.name"] = "debezium_slot",
+                ["snapshot.mode"] = "initial",
             }),
             ["clickhouse-sink"] = One("sink", _sinkState, _sinkState, null, new()
             {
-                ["connector.class"] = "com.clickhouse.kafka.connect.ClickHouseSinkConnector", ["hostname"] = "clickhouse", ["port"] = "8123", ["database"] = "default", ["username"] = "default",
-                ["password"] = "never-show-this", ["topics"] = "payments.account-activity.per-minute.v1", ["topic2TableMap"] = "payments.account-activity.per-minute.v1=account_activity",
+                ["connector.class"] = "com.clickhouse.kafka.connect.ClickHouseSinkConnector",
+                ["hostname"] = "clickhouse",
+                ["port"] = "8123",
+                ["database"] = "default",
+                ["username"] = "default",
+                ["password"] = "never-show-this",
+                ["topics"] = "payments.account-activity.per-minute.v1",
+                ["topic2TableMap"] = "payments.account-activity.per-minute.v1=account_activity",
             }),
         };
         if (withFailure)

@@ -32,7 +32,9 @@ public sealed class FlinkStandIn
 
     private static Dictionary<string, object> Pressure(string level, double ratio, double busy) => new()
     {
-        ["status"] = "ok", ["backpressureLevel"] = level, ["subtasks"] = new[] { new { subtask = 0, backpressureLevel = level, ratio, idleRatio = 1 - busy, busyRatio = busy } },
+        ["status"] = "ok",
+        ["backpressureLevel"] = level,
+        ["subtasks"] = new[] { new { subtask = 0, backpressureLevel = level, ratio, idleRatio = 1 - busy, busyRatio = busy } },
     };
 
     private Dictionary<string, object> Job(string id, string name, string topic, string middle)
@@ -40,7 +42,11 @@ public sealed class FlinkStandIn
         var read = (Now - _begun) / 5;
         return new()
         {
-            ["jid"] = id, ["name"] = name, ["state"] = "RUNNING", ["start-time"] = _begun, ["duration"] = Now - _begun,
+            ["jid"] = id,
+            ["name"] = name,
+            ["state"] = "RUNNING",
+            ["start-time"] = _begun,
+            ["duration"] = Now - _begun,
             ["vertices"] = new[] { Vertex("v1", "Source: cdc.transactions -> Map", 0, read, 2), Vertex("v2", $"KeyBy(account_id) -> {middle}", read, read / 20, 2), Vertex("v3", $"Sink: {topic}: Writer", read / 20, read / 20, 1) },
             ["plan"] = new { nodes = new object[] { Node("v1"), Node("v2", "v1", "HASH"), Node("v3", "v2", "FORWARD") } },
         };
@@ -48,7 +54,10 @@ public sealed class FlinkStandIn
 
     private static Dictionary<string, object> Vertex(string id, string name, long read, long written, int parallelism) => new()
     {
-        ["id"] = id, ["name"] = name, ["status"] = "RUNNING", ["parallelism"] = parallelism,
+        ["id"] = id,
+        ["name"] = name,
+        ["status"] = "RUNNING",
+        ["parallelism"] = parallelism,
         ["metrics"] = new Dictionary<string, long> { ["read-records"] = read, ["write-records"] = written, ["read-bytes"] = read * 300, ["write-bytes"] = written * 120 },
     };
 
@@ -62,7 +71,12 @@ public sealed class FlinkStandIn
             counts = new { restored = 0, total = last, in_progress = 0, completed = last, failed = 0 },
             history = Enumerable.Range(0, 10).Select(back => new
             {
-                id = last - back, status = "COMPLETED", is_savepoint = false, trigger_timestamp = _begun + ((last - back) * 10_000), end_to_end_duration = 60 + ((last - back) * 37 % 90), state_size = 4_210_000 + ((last - back) * 9_200),
+                id = last - back,
+                status = "COMPLETED",
+                is_savepoint = false,
+                trigger_timestamp = _begun + ((last - back) * 10_000),
+                end_to_end_duration = 60 + ((last - back) * 37 % 90),
+                state_size = 4_210_000 + ((last - back) * 9_200),
             }),
         };
     }

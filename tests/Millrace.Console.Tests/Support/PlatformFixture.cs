@@ -39,8 +39,13 @@ public sealed class PlatformFixture : IAsyncLifetime
         var flink = Add(await StandIn.StartAsync(new FlinkStandIn().Answer));
         Console = Add(await ConsoleServer.StartAsync(new ConsoleOptions
         {
-            Listen = "127.0.0.1:0", Bootstrap = Bootstrap, ConnectUrl = connect.Url, StreamsUrl = flink.Url,
-            ClickHouseUrl = tables.Address.ToString(), DashboardsDirectory = _dashboards, SampleInterval = TimeSpan.FromMilliseconds(500),
+            Listen = "127.0.0.1:0",
+            Bootstrap = Bootstrap,
+            ConnectUrl = connect.Url,
+            StreamsUrl = flink.Url,
+            ClickHouseUrl = tables.Address.ToString(),
+            DashboardsDirectory = _dashboards,
+            SampleInterval = TimeSpan.FromMilliseconds(500),
         }));
     }
 
