@@ -86,7 +86,7 @@ internal sealed class ReadEmitter(WireMessage message, CodeWriter code)
     {
         if (field.Nullable is not null)
         {
-            code.Open("if (reader.ReadInt8() < 0)");
+            code.Open($"if (reader.ReadInt8() < {(field.Tag is null ? 0 : 1)})");
             code.Line($"{field.Name} = null;");
             code.Close();
             code.Open("else");

@@ -93,7 +93,8 @@ internal sealed class WriteEmitter(WireMessage message, CodeWriter code)
         }
         else if (field.Struct is not null && field.Nullable is not null)
         {
-            code.Line($"writer.WriteInt8((sbyte)({field.Name} is null ? -1 : 1));");
+            // As a tagged field Kafka writes the marker as an unsigned number.
+            code.Line($"writer.WriteInt8((sbyte)({field.Name} is null ? {(field.Tag is null ? -1 : 0)} : 1));");
             code.Line($"{field.Name}?.Write(ref writer, version);");
         }
         else if (field.Struct is not null)

@@ -26,7 +26,7 @@ internal static class BrokerSettings
         Flag("log.cleaner.enable", "true", "Whether logs are compacted."),
         Int("producer.id.expiration.ms", "86400000", "How long a quiet producer is remembered.", 1),
         Int("num.recovery.threads.per.data.dir", "2", "Threads that recover logs at the start.", 1),
-        Int("group.initial.rebalance.delay.ms", "3000", "How long a new group waits for more members.", 0),
+        Int("group.initial.rebalance.delay.ms", "0", "How long a new group waits for more members.", 0),
         Int("group.min.session.timeout.ms", "6000", "The shortest session timeout of a member.", 0),
         Int("group.max.session.timeout.ms", "1800000", "The longest session timeout of a member.", 0),
         Int("group.max.size", "2147483647", "The most members of a group.", 1),

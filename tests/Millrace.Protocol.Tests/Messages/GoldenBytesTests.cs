@@ -71,12 +71,29 @@ public sealed class GoldenBytesTests
     }
 
     [Fact]
+    public void A_tagged_structure_says_whether_it_is_null_as_Kafka_does()
+    {
+        var member = new ConsumerGroupMemberMetadataValue { ClientId = "c", ClientHost = "h", RebalanceTimeoutMs = 1, ClassicMemberMetadata = null, InstanceId = null, RackId = null, ServerAssignor = null, SubscribedTopicRegex = null };
+        Assert.Equal("00000263026801000000000100" + "01000100", Hex(member, 0));
+        Assert.Null(((ConsumerGroupMemberMetadataValue)Decode(member)).ClassicMemberMetadata);
+        member.ClassicMemberMetadata = new ConsumerGroupMemberMetadataValue.ClassicMember { SessionTimeoutMs = 5 };
+        Assert.Equal("00000263026801000000000100" + "0100070100000005" + "0100", Hex(member, 0));
+        Assert.Equal(5, ((ConsumerGroupMemberMetadataValue)Decode(member)).ClassicMemberMetadata!.SessionTimeoutMs);
+    }
+
+    [Fact]
     public void Every_error_code_has_its_line_in_the_table()
     {
         Assert.All(Enum.GetValues<ErrorCode>(), code => Assert.Equal(code, code.Info().Code));
         Assert.True(ErrorCode.NotEnoughReplicas.Info().Retriable);
         Assert.Equal("UNKNOWN_TOPIC_OR_PARTITION", ErrorCode.UnknownTopicOrPartition.Info().Name);
         Assert.Equal("ERROR_999", ((ErrorCode)999).Info().Name);
+    }
+
+    private static IKafkaMessage Decode(IKafkaMessage message)
+    {
+        var info = MessageCatalog.All.Single(m => m.Name == message.GetType().Name);
+        return RandomMessage.Decode(info, RandomMessage.Encode(message, 0), 0).Message;
     }
 
     private static string Hex(IKafkaMessage message, short version) => Convert.ToHexStringLower(RandomMessage.Encode(message, version));

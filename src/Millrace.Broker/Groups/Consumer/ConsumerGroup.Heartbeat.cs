@@ -85,7 +85,8 @@ internal sealed partial class ConsumerGroup
 
     private static void ThrowIfFenced(ConsumerGroupMember member, int epoch, IReadOnlyCollection<TopicIdPartition>? owned)
     {
-        if (epoch == member.Epoch) return;
+        // With 0 a member begins anew, and hears all that it is to know: it may have lost an answer, or been fenced.
+        if (epoch == 0 || epoch == member.Epoch) return;
         // The answer with the new epoch may have been lost: then the member comes once more with the one before.
         if (epoch < member.Epoch && epoch == member.PreviousEpoch && owned is not null && owned.All(member.Assigned.ContainsKey)) return;
         var relation = epoch > member.Epoch ? "greater" : "smaller";

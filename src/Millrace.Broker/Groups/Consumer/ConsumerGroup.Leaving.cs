@@ -15,7 +15,13 @@ internal sealed partial class ConsumerGroup
         var result = new ConsumerHeartbeatResult(member.MemberId, request.Epoch, 0, null);
         if (request.InstanceId is not null && request.Epoch == ConsumerGroupMember.StaticLeavingEpoch)
         {
-            var away = member with { Epoch = ConsumerGroupMember.StaticLeavingEpoch, Revoking = System.Collections.ObjectModel.ReadOnlyDictionary<TopicIdPartition, int>.Empty };
+            // Its successor begins at epoch 0, and so do the partitions that it takes over.
+            var away = member with
+            {
+                Epoch = ConsumerGroupMember.StaticLeavingEpoch,
+                Assigned = member.Assigned.ToDictionary(static p => p.Key, static _ => 0),
+                Revoking = System.Collections.ObjectModel.ReadOnlyDictionary<TopicIdPartition, int>.Empty,
+            };
             return (new([new CurrentRecord(GroupId, member.MemberId, away)], result), null);
         }
 

@@ -140,7 +140,8 @@ internal static class ConsumerGroupRecords
             Regex = value.SubscribedTopicRegex ?? "",
             RebalanceTimeoutMs = value.RebalanceTimeoutMs,
             ServerAssignor = value.ServerAssignor,
-            Classic = value.ClassicMemberMetadata is not { } classic
+            // Without its tag the field is there and empty.
+            Classic = value.ClassicMemberMetadata is not { SupportedProtocols.Count: > 0 } classic
                 ? null
                 : new ClassicProtocols(classic.SessionTimeoutMs, [.. classic.SupportedProtocols.Select(static p => new GroupProtocol(p.Name, p.Metadata))]),
         };

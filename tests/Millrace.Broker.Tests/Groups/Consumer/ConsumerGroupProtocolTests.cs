@@ -65,6 +65,23 @@ public abstract class ConsumerGroupProtocolTests<TKafka>(TKafka kafka) : IClassF
         await RefusedAsync(client, Stay("m", 2), ErrorCode.UnknownMemberId, $"Member m is not a member of group {_group}.");
     }
 
+    [Fact]
+    public async Task A_member_that_has_forgotten_its_epoch_begins_anew()
+    {
+        await using var client = await ConnectAsync();
+        var topics = new[] { await TopicAsync(client, 1), await TopicAsync(client, 1) };
+        var epoch = (await AcceptedAsync(client, Join(topics[0]))).MemberEpoch;
+        await Eventually.True(
+            async () =>
+            {
+                epoch = (await AcceptedAsync(client, Stay("m", epoch) with { Topics = [.. topics] })).MemberEpoch;
+                return epoch == 3;
+            },
+            "the next epoch");
+        var again = await AcceptedAsync(client, Join(topics));
+        Assert.Equal((3, 2), (again.MemberEpoch, Count(again)));
+    }
+
     [Theory]
     [InlineData("uniform")]
     [InlineData("range")]
