@@ -63,6 +63,25 @@ public abstract class ConsumerProtocolClientTests<TKafka>(TKafka kafka) : IClass
     }
 
     [Fact]
+    public async Task Offsets_are_committed_in_a_transaction()
+    {
+        var topic = await ProduceAsync(10);
+        await using var member = New().Start(topic);
+        await Eventually.True(() => member.Values.Count == 10, "10 records");
+        using var producer = ClientKit.Producer(kafka.Bootstrap, ClientKit.Name("tx"));
+        producer.InitTransactions(ClientKit.Timeout);
+        foreach (var (offset, commit) in new[] { (4, true), (9, false) })
+        {
+            producer.BeginTransaction();
+            producer.SendOffsetsToTransaction([new TopicPartitionOffset(topic, 0, offset)], member.Client.ConsumerGroupMetadata, ClientKit.Timeout);
+            if (commit) producer.CommitTransaction(ClientKit.Timeout);
+            else producer.AbortTransaction(ClientKit.Timeout);
+        }
+
+        Assert.Equal(4, member.Client.Committed([new TopicPartition(topic, 0)], ClientKit.Timeout).Single().Offset.Value);
+    }
+
+    [Fact]
     public async Task A_static_member_comes_back_to_its_partitions()
     {
         var topic = await ClientKit.CreateTopicAsync(kafka.Bootstrap, 2);
