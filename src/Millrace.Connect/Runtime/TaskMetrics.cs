@@ -3,6 +3,7 @@ namespace Millrace.Connect;
 /// <summary>Counts of one task, for GET /connectors/{name}/metrics. Written by the task's flow, read by anyone.</summary>
 internal sealed class TaskMetrics(TimeProvider time)
 {
+    private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(5);
     private readonly Lock _lock = new();
     private readonly SortedSet<string> _topics = new(StringComparer.Ordinal);
     private long _records;
@@ -76,7 +77,7 @@ internal sealed class TaskMetrics(TimeProvider time)
     {
         _windowRecords += records;
         var elapsed = time.GetElapsedTime(_windowStart);
-        if (elapsed < TimeSpan.FromSeconds(2)) return;
+        if (elapsed < RateWindow) return;
         _rate = _windowRecords / elapsed.TotalSeconds;
         _windowRecords = 0;
         _windowStart = time.GetTimestamp();
