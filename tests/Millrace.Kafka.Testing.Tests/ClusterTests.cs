@@ -124,14 +124,16 @@ public sealed class ClusterTests
         Assert.Equal(2, kafka.Partition("risk", 0).InSyncReplicas.Count);
     }
 
-    [Fact]
-    public async Task A_group_goes_on_when_its_coordinator_stops()
+    [Theory]
+    [InlineData(GroupProtocol.Classic)]
+    [InlineData(GroupProtocol.Consumer)]
+    public async Task A_group_goes_on_when_its_coordinator_stops(GroupProtocol protocol)
     {
         await using var kafka = await EmbeddedKafka.StartAsync(static o => o.Brokers = 3);
         await Clients.CreateAsync(kafka, "work", partitions: 2);
         using var producer = Clients.Producer(kafka, static c => c.EnableIdempotence = true);
         for (var i = 0; i < 10; i++) await producer.ProduceAsync("work", new() { Key = $"{i}", Value = $"{i}" });
-        using var consumer = Clients.Consumer(kafka, "workers");
+        using var consumer = Clients.Consumer(kafka, "workers", c => c.GroupProtocol = protocol);
         consumer.Subscribe("work");
         var first = Take(consumer, 10);
         consumer.Commit();

@@ -34,6 +34,8 @@ internal static class ErrorResponses
         ApiKey.CreateTopics => new CreateTopicsResponse { Topics = [.. context.Read<CreateTopicsRequest>().Topics.Select(t => new CreateTopicsResponse.CreatableTopicResult { Name = t.Name, ErrorCode = error })] },
         ApiKey.DeleteTopics => Of(context.Read<DeleteTopicsRequest>(), error),
         ApiKey.JoinGroup => new JoinGroupResponse { ErrorCode = error, ProtocolName = "", MemberId = context.Read<JoinGroupRequest>().MemberId },
+        ApiKey.ConsumerGroupHeartbeat => new ConsumerGroupHeartbeatResponse { ErrorCode = error, ErrorMessage = error.Text() },
+        ApiKey.ConsumerGroupDescribe => new ConsumerGroupDescribeResponse { Groups = [.. context.Read<ConsumerGroupDescribeRequest>().GroupIds.Select(g => new ConsumerGroupDescribeResponse.DescribedGroup { GroupId = g, ErrorCode = error })] },
         ApiKey.SyncGroup => new SyncGroupResponse { ErrorCode = error },
         ApiKey.Heartbeat => new HeartbeatResponse { ErrorCode = error },
         ApiKey.LeaveGroup => new LeaveGroupResponse { ErrorCode = error },

@@ -15,13 +15,9 @@ internal sealed class FetchRead
 {
     private const short FirstTopicIdVersion = 13;
 
-    /// <summary>KIP-110: clients of older versions do not know zstd.</summary>
-    private const short FirstZstdVersion = 10;
-
     private readonly FetchRequest _request;
     private readonly IsolationLevel _isolation;
     private readonly int _maxBytes;
-    private readonly bool _withoutZstd;
     private readonly List<Target> _targets;
     private int _bytes;
     private bool _failed;
@@ -32,7 +28,6 @@ internal sealed class FetchRead
         _isolation = request.IsolationLevel == 1 ? IsolationLevel.ReadCommitted : IsolationLevel.ReadUncommitted;
         _maxBytes = Math.Min(request.MaxBytes, broker.Options.MaxFetchBytes);
         short version = context.Version;
-        _withoutZstd = version < FirstZstdVersion;
         _targets = new List<Target>(partitions.Count);
         foreach (var partition in partitions)
         {
@@ -102,18 +97,6 @@ internal sealed class FetchRead
         return refused == ErrorCode.None ? broker.CheckLeader(context, log) : refused;
     }
 
-    private static bool HasZstd(ReadOnlySpan<byte> batches)
-    {
-        while (RecordBatchHeader.TryRead(batches, out var header))
-        {
-            if (header.Compression == CompressionType.Zstd) return true;
-            if (header.TotalSize <= 0 || header.TotalSize >= batches.Length) return false;
-            batches = batches[header.TotalSize..];
-        }
-
-        return false;
-    }
-
     private void Fill(FetchResponse.PartitionData answer, Target read, Memory<byte> target)
     {
         var result = read.Result;
@@ -125,12 +108,6 @@ internal sealed class FetchRead
             try
             {
                 result.Records.CopyTo(target.Span);
-                if (_withoutZstd && HasZstd(target.Span))
-                {
-                    answer.ErrorCode = ErrorCode.UnsupportedCompressionType;
-                    return;
-                }
-
                 answer.Records = target;
             }
             catch (Exception e) when (e is IOException or CorruptRecordException)
