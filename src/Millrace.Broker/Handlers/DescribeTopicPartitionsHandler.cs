@@ -47,7 +47,10 @@ internal sealed class DescribeTopicPartitionsHandler(BrokerContext broker) : Req
             return new() { Name = name, ErrorCode = TopicNames.Problem(name) is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.InvalidTopic };
         var described = new DescribeTopicPartitionsResponse.DescribeTopicPartitionsResponseTopic
         {
-            Name = name, TopicId = topic.Id, IsInternal = topic.IsInternal, TopicAuthorizedOperations = AuthorizedOperations.Topic,
+            Name = name,
+            TopicId = topic.Id,
+            IsInternal = topic.IsInternal,
+            TopicAuthorizedOperations = AuthorizedOperations.Topic,
         };
         int end = Math.Min(topic.Partitions.Count, first + room);
         for (int i = first; i < end; i++)

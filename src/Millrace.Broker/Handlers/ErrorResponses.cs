@@ -67,7 +67,9 @@ internal static class ErrorResponses
         {
             response.Responses.Add(new()
             {
-                Topic = topic.Topic, TopicId = topic.TopicId, Partitions = [.. topic.Partitions.Select(p => new FetchResponse.PartitionData { PartitionIndex = p.Partition, ErrorCode = error, HighWatermark = -1 })],
+                Topic = topic.Topic,
+                TopicId = topic.TopicId,
+                Partitions = [.. topic.Partitions.Select(p => new FetchResponse.PartitionData { PartitionIndex = p.Partition, ErrorCode = error, HighWatermark = -1 })],
             });
         }
 
@@ -141,7 +143,8 @@ internal static class ErrorResponses
         {
             response.Topics.Add(new()
             {
-                Name = topic.Name, Partitions = [.. topic.PartitionIndexes.Select(i => new OffsetFetchResponse.OffsetFetchResponsePartition { PartitionIndex = i, CommittedOffset = -1, ErrorCode = error, Metadata = "" })],
+                Name = topic.Name,
+                Partitions = [.. topic.PartitionIndexes.Select(i => new OffsetFetchResponse.OffsetFetchResponsePartition { PartitionIndex = i, CommittedOffset = -1, ErrorCode = error, Metadata = "" })],
             });
         }
 

@@ -22,7 +22,10 @@ public abstract class LibrdkafkaTests<TTarget>(TTarget target)
         using var producer = new ProducerBuilder<string, string>(new ProducerConfig { BootstrapServers = target.Bootstrap, CompressionType = codec, EnableIdempotence = true, LingerMs = 20 }).Build();
         var sent = Enumerable.Range(0, 200).Select(i => producer.ProduceAsync(topic, new Message<string, string>
         {
-            Key = $"k{i}", Value = new string((char)('a' + (i % 26)), 100), Headers = [new Header("n", BitConverter.GetBytes(i))], Timestamp = new Timestamp(1_700_000_000_000 + i, TimestampType.CreateTime),
+            Key = $"k{i}",
+            Value = new string((char)('a' + (i % 26)), 100),
+            Headers = [new Header("n", BitConverter.GetBytes(i))],
+            Timestamp = new Timestamp(1_700_000_000_000 + i, TimestampType.CreateTime),
         })).ToList();
         var reports = await Task.WhenAll(sent);
         Assert.All(reports, r => Assert.Equal(PersistenceStatus.Persisted, r.Status));
@@ -139,7 +142,11 @@ public abstract class LibrdkafkaTests<TTarget>(TTarget target)
     {
         using var consumer = new ConsumerBuilder<string, string>(new ConsumerConfig
         {
-            BootstrapServers = target.Bootstrap, GroupId = group, AutoOffsetReset = AutoOffsetReset.Earliest, EnableAutoCommit = false, EnableAutoOffsetStore = false,
+            BootstrapServers = target.Bootstrap,
+            GroupId = group,
+            AutoOffsetReset = AutoOffsetReset.Earliest,
+            EnableAutoCommit = false,
+            EnableAutoOffsetStore = false,
         }).Build();
         consumer.Subscribe(topic);
         int received = 0;

@@ -9,7 +9,12 @@ public sealed class CompactionTests
 {
     private static readonly LogConfig Compacted = LogConfig.Default with
     {
-        Delete = false, Compact = true, SegmentBytes = 600, MinCleanableDirtyRatio = 0.01, DeleteRetentionMs = 60_000, FileDeleteDelayMs = 1000,
+        Delete = false,
+        Compact = true,
+        SegmentBytes = 600,
+        MinCleanableDirtyRatio = 0.01,
+        DeleteRetentionMs = 60_000,
+        FileDeleteDelayMs = 1000,
     };
 
     [Fact]

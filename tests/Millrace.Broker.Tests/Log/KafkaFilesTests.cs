@@ -163,8 +163,12 @@ public sealed partial class KafkaFilesTests
     {
         var config = new ConsumerConfig
         {
-            BootstrapServers = bootstrap, GroupId = "none", EnableAutoCommit = false, EnablePartitionEof = true,
-            IsolationLevel = Confluent.Kafka.IsolationLevel.ReadCommitted, CheckCrcs = true,
+            BootstrapServers = bootstrap,
+            GroupId = "none",
+            EnableAutoCommit = false,
+            EnablePartitionEof = true,
+            IsolationLevel = Confluent.Kafka.IsolationLevel.ReadCommitted,
+            CheckCrcs = true,
         };
         using var consumer = new ConsumerBuilder<string, string>(config).Build();
         consumer.Assign(new TopicPartitionOffset(Topic, 0, Offset.Beginning));

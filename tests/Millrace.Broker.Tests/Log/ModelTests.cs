@@ -72,7 +72,10 @@ public sealed class ModelTests
     {
         var config = LogConfig.Default with
         {
-            SegmentBytes = random.Next(700, 3000), IndexIntervalBytes = random.Next(0, 400), SegmentMs = 60_000, RetentionMs = -1,
+            SegmentBytes = random.Next(700, 3000),
+            IndexIntervalBytes = random.Next(0, 400),
+            SegmentMs = 60_000,
+            RetentionMs = -1,
         };
         var fixture = new LogFixture();
         try

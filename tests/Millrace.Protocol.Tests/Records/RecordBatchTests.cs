@@ -17,7 +17,12 @@ public sealed class RecordBatchTests
     {
         var builder = new RecordBatchBuilder(new RecordBatchOptions
         {
-            BaseOffset = offset, Compression = codec, ProducerId = 5, ProducerEpoch = 2, BaseSequence = int.MaxValue - 2, IsTransactional = true,
+            BaseOffset = offset,
+            Compression = codec,
+            ProducerId = 5,
+            ProducerEpoch = 2,
+            BaseSequence = int.MaxValue - 2,
+            IsTransactional = true,
         });
         foreach (var (time, key, value, headers) in records)
         {
