@@ -19,10 +19,13 @@ public sealed class DatabaseTests
 
         Assert.True(await BankDatabase.CreateAsync(database, options, population, start, cancellation));
         Assert.False(await BankDatabase.CreateAsync(database, options, population, start, cancellation));
+        var (life, people) = await BankDatabase.BeginRunAsync(database, options, isNew: true, start, cancellation);
+        Assert.Equal(1, life.Run);
+        Assert.Equal(population.Accounts, people.Accounts);
         var opening = await Scalar<decimal>(database, "SELECT sum(balance) FROM accounts");
         var history = await Scalar<long>(database, "SELECT count(*) FROM transactions");
 
-        var commits = new BankGenerator(options, population).Live(start).Take(1_000).ToList();
+        var commits = new BankGenerator(life, people).Live(start).Take(1_000).ToList();
         var writer = new BankWriter(database, TimeProvider.System);
         await writer.RunAsync(commits, end: null, cancellation);
 
@@ -32,6 +35,15 @@ public sealed class DatabaseTests
         Assert.Equal(opening + rows.Where(r => r.Status == "completed").Sum(r => r.Amount), await Scalar<decimal>(database, "SELECT sum(balance) FROM accounts"));
         Assert.Equal(commits.Count(c => c.Case is not null), await Scalar<long>(database, "SELECT count(*) FROM fraud_cases"));
         Assert.Equal(rows.Count(r => r.Type == "transfer_out"), await Scalar<long>(database, "SELECT count(*) FROM outbox"));
+
+        // Whoever goes on with another seed and rate finds the same people, and the payments do not come again.
+        var (again, same) = await BankDatabase.BeginRunAsync(database, options with { Seed = 9, Accounts = 5_000 }, isNew: false, start, cancellation);
+        Assert.Equal(2, again.Run);
+        Assert.Equal(population.Accounts, same.Accounts);
+        Assert.Equal(commits.Select(c => c.Case).OfType<FraudCase>().Select(c => c.AccountId).Order(), again.Victims.Order());
+        var (third, _) = await BankDatabase.BeginRunAsync(database, options, isNew: false, start, cancellation);
+        await writer.RunAsync(new BankGenerator(third, same).Live(start).Take(100), end: null, cancellation);
+        Assert.Equal(1_100, writer.Commits);
     }
 
     private static async Task<T> Scalar<T>(NpgsqlDataSource database, string sql)

@@ -22,6 +22,20 @@ public sealed class GeneratorTests
     }
 
     [Fact]
+    public void Another_run_of_the_same_seed_repeats_no_payment_and_no_victim()
+    {
+        var options = new BankOptions { Seed = 7, Rate = 200, FraudPerThousand = 2 };
+        var population = Population.Create(options, _start);
+        var first = new BankGenerator(options, population).Live(_start).Take(10_000).ToList();
+        var victims = first.Select(c => c.Case).OfType<FraudCase>().Select(c => c.AccountId).ToHashSet();
+        var second = new BankGenerator(options with { Run = 2, Victims = victims }, population).Live(_start).Take(10_000).ToList();
+        Assert.Empty(first.SelectMany(c => c.Rows).Select(r => r.TransactionId).Intersect(second.SelectMany(c => c.Rows).Select(r => r.TransactionId)));
+        Assert.NotEmpty(victims);
+        Assert.DoesNotContain(second, c => c.Case is { } fraud && victims.Contains(fraud.AccountId));
+        Assert.Contains(second, c => c.Case is not null);
+    }
+
+    [Fact]
     public void The_random_sequence_is_the_one_of_xoshiro256_star_star()
     {
         // First values for the state that SplitMix64 gives for seed 0, computed once and kept: other machines must agree.

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Millrace.Samples.Bank.Fraud;
 using Millrace.Samples.Bank.Generator;
 using Millrace.Samples.Bank.Model;
 using Npgsql;
@@ -29,6 +30,37 @@ public static class BankDatabase
         await CopyTransactionsAsync(connection, history, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return true;
+    }
+
+    /// <summary>Registers a run of the generator on a database that <see cref="CreateAsync"/> made.</summary>
+    /// <param name="database">The bank's database.</param>
+    /// <param name="options">What the run was asked for.</param>
+    /// <param name="isNew">Whether <see cref="CreateAsync"/> has just filled the database for this run.</param>
+    /// <param name="start">When the run starts.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The options to generate live traffic with, and the people who live in the database.</returns>
+    public static async Task<(BankOptions Options, Population Population)> BeginRunAsync(
+        NpgsqlDataSource database, BankOptions options, bool isNew, DateTimeOffset start, CancellationToken cancellationToken)
+    {
+        await using var begin = database.CreateCommand(
+            """
+            WITH begun AS (
+                INSERT INTO public.generator_runs (run, seed, started_at)
+                SELECT coalesce(max(run), CASE WHEN $1 THEN 0 ELSE 1 END) + 1, $2, $3 FROM public.generator_runs
+                RETURNING run
+            )
+            SELECT run, coalesce((SELECT seed FROM public.generator_runs ORDER BY run LIMIT 1), $2), (SELECT count(*) FROM public.accounts),
+                ARRAY(SELECT DISTINCT account_id FROM public.fraud_cases WHERE committed_at > $4) FROM begun
+            """);
+        begin.Parameters.Add(new NpgsqlParameter { Value = isNew });
+        begin.Parameters.Add(new NpgsqlParameter { Value = (decimal)options.Seed });
+        begin.Parameters.Add(new NpgsqlParameter { Value = start.UtcDateTime });
+        begin.Parameters.Add(new NpgsqlParameter { Value = (start - AccountActivity.Retention).UtcDateTime });
+        await using var reader = await begin.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        // Whoever lives there came with the first run's seed and rate, whatever this one was asked for.
+        var first = options with { Seed = (ulong)reader.GetDecimal(1), Accounts = (int)reader.GetInt64(2) };
+        return (options with { Run = reader.GetInt64(0), Victims = reader.GetFieldValue<long[]>(3).ToHashSet() }, Population.Create(first, start));
     }
 
     internal static bool IsCompleted(Transaction row) => row.Status == "completed";

@@ -8,6 +8,9 @@ namespace Millrace.Samples.Bank.Generator;
 /// </summary>
 public sealed class BankGenerator
 {
+    // Odd, so that each run of a seed has a sequence of its own; the first one has the seed's.
+    private const ulong RunStep = 0xD1342543DE82EF95UL;
+
     private static readonly IFraudPattern[] _patterns = [new Velocity(), new ImpossibleTravel(), new AccountTakeover(), new Structuring()];
 
     // Long enough for some customers to have used their phones: a takeover needs a victim whose own device is known.
@@ -24,8 +27,8 @@ public sealed class BankGenerator
     public BankGenerator(BankOptions options, Population population, ulong purpose = 2)
     {
         _options = options;
-        _random = SeededRandom.For(options.Seed, purpose);
-        _customers = new HonestCustomers(population, _random);
+        _random = SeededRandom.For(options.Seed ^ ((ulong)(options.Run - 1) * RunStep), purpose);
+        _customers = new HonestCustomers(population, _random, options.Victims);
     }
 
     /// <summary>The history before <paramref name="start"/>: honest, and as busy as each hour and day is.</summary>

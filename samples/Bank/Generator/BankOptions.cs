@@ -31,5 +31,13 @@ public sealed record BankOptions
     /// <value>false: the rate is constant, the mix of kinds still follows the clock</value>
     public bool RateFollowsClock { get; init; }
 
+    /// <summary>Which run on the same database this is: the same seed lives on differently in each, so that no payment is repeated.</summary>
+    /// <value>1</value>
+    public long Run { get; init; } = 1;
+
+    /// <summary>Accounts that earlier runs defrauded within the time that the rules look back: they are left alone.</summary>
+    /// <value>none</value>
+    public IReadOnlySet<long> Victims { get; init; } = new HashSet<long>();
+
     internal int AccountCount => Accounts ?? (int)Math.Clamp(Rate * 60, 500, 200_000);
 }

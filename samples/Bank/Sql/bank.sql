@@ -52,6 +52,13 @@ CREATE TABLE IF NOT EXISTS public.outbox (
     created_at    timestamptz(3) NOT NULL
 );
 
+-- One row for each time that the generator was started on this database: a run goes on where others ended and repeats none of them. No job reads it.
+CREATE TABLE IF NOT EXISTS public.generator_runs (
+    run        bigint PRIMARY KEY,
+    seed       numeric(20) NOT NULL,
+    started_at timestamptz(3) NOT NULL
+);
+
 -- What the generator did on purpose: the truth that the fraud rules are measured against. No job reads it.
 CREATE TABLE IF NOT EXISTS public.fraud_cases (
     case_id         uuid PRIMARY KEY,

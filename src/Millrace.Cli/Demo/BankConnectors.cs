@@ -33,4 +33,11 @@ internal static class BankConnectors
             ["linger.ms"] = $"{lingerMs}",
         });
     }
+
+    /// <summary>Where the sinks find ClickHouse in this run, as a worker's overrides.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> Addresses(IEnumerable<(string Name, Dictionary<string, string> Config)> connectors) =>
+        from connector in connectors
+        from key in (string[])["hostname", "port", "username", "password"]
+        where connector.Config.ContainsKey(key)
+        select KeyValuePair.Create($"{connector.Name}:{key}", connector.Config[key]);
 }

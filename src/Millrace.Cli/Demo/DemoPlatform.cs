@@ -45,6 +45,9 @@ internal sealed class DemoPlatform : IAsyncDisposable
 
     public Population Population { get; private set; } = null!;
 
+    /// <summary>How this run lives: as it was asked for, and unlike the runs before it on the same data.</summary>
+    public BankOptions Life { get; private set; } = null!;
+
     public string Bootstrap { get; private set; } = "";
 
     public string ConsoleAddress { get; private set; } = "";
@@ -142,15 +145,17 @@ internal sealed class DemoPlatform : IAsyncDisposable
 
     private async Task StartBankAsync(DemoOptions options, BankOptions bank, string directory, ILoggerFactory logging, CancellationToken cancellationToken)
     {
-        _database = new NpgsqlConnectionStringBuilder(options.Postgres ?? await StartPostgresAsync());
+        _database = new NpgsqlConnectionStringBuilder(options.Postgres ?? await StartPostgresAsync()) { IncludeErrorDetail = true };
         Bank = NpgsqlDataSource.Create(_database.ConnectionString);
         Own(Bank);
         var start = TimeProvider.System.GetUtcNow();
-        Population = Population.Create(bank, start);
-        if (!await BankDatabase.CreateAsync(Bank, bank, Population, start, cancellationToken) && options.DataDirectory is null)
+        var isNew = await BankDatabase.CreateAsync(Bank, bank, Population.Create(bank, start), start, cancellationToken);
+        if (!isNew && options.DataDirectory is null)
         {
             throw new CliException($"the database {_database.Database} has a bank already: give --data DIR to go on with it, or an empty database");
         }
+
+        (Life, Population) = await BankDatabase.BeginRunAsync(Bank, bank, isNew, start, cancellationToken);
 
         // Somebody else's server gets no new role: the connector uses the one that was given.
         if (options.Postgres is null) await BankAccess.GrantCaptureAsync(Bank, _database.Password ?? "", cancellationToken);
@@ -169,12 +174,14 @@ internal sealed class DemoPlatform : IAsyncDisposable
 
     private async Task StartPipelineAsync(DemoOptions options, string directory, ILoggerFactory logging, CancellationToken cancellationToken)
     {
+        var connectors = BankConnectors.All(_clickhouse).ToList();
         var worker = await ConnectWorker.StartAsync(
             new ConnectWorkerOptions
             {
                 BootstrapServers = Bootstrap,
                 Listener = await Addresses.HttpAsync(options.Addresses.Connect, cancellationToken),
-                Overrides = new Dictionary<string, string>(StringComparer.Ordinal)
+                // The connectors of an earlier run start with the worker, and must not look for ClickHouse where it was then.
+                Overrides = new Dictionary<string, string>(BankConnectors.Addresses(connectors), StringComparer.Ordinal)
                 {
                     ["database.hostname"] = _database.Host ?? "127.0.0.1",
                     ["database.port"] = $"{_database.Port}",
@@ -184,7 +191,7 @@ internal sealed class DemoPlatform : IAsyncDisposable
                 },
             }, Plugins.All(), logging, cancellationToken);
         Own(worker);
-        foreach (var (name, config) in BankConnectors.All(_clickhouse)) await worker.PutConnectorAsync(name, config, cancellationToken);
+        foreach (var (name, config) in connectors) await worker.PutConnectorAsync(name, config, cancellationToken);
 
         var jobs = await JobsHost.StartAsync([new FraudRulesJob(), new AccountActivityJob()], new JobsHostOptions
         {

@@ -3,6 +3,7 @@ using Millrace.Cli.Infrastructure;
 using Millrace.Samples.Bank.Audit;
 using Millrace.Samples.Bank.Database;
 using Millrace.Samples.Bank.Generator;
+using Npgsql;
 
 namespace Millrace.Cli.Demo;
 
@@ -32,7 +33,7 @@ internal sealed class DemoRun(DemoOptions options, ILoggerFactory logging, Actio
             say($"started in {startSeconds} s; data in {directory}{(temporary ? " until the end" : string.Empty)}");
             try
             {
-                return await LiveAsync(platform, bank, startSeconds, cancellationToken);
+                return await LiveAsync(platform, startSeconds, cancellationToken);
             }
             catch (InvalidOperationException e) when (platform.Watch.Broken is [_, ..] failures)
             {
@@ -40,19 +41,24 @@ internal sealed class DemoRun(DemoOptions options, ILoggerFactory logging, Actio
                 throw new CliException($"{string.Join("; ", failures)}; and then: {e.Message}", e);
             }
         }
+        catch (PostgresException e)
+        {
+            var place = e.TableName is null ? "" : $" (table {e.TableName}{(e.ConstraintName is null ? "" : $", {e.ConstraintName}")})";
+            throw new CliException($"PostgreSQL refused what the bank wanted{place}: {e.MessageText}{(e.Detail is null ? "" : $": {e.Detail}")} [SQLSTATE {e.SqlState}]", e);
+        }
         finally
         {
             if (temporary) Directory.Delete(directory, recursive: true);
         }
     }
 
-    private async Task<DemoReport?> LiveAsync(DemoPlatform platform, BankOptions bank, double startSeconds, CancellationToken cancellationToken)
+    private async Task<DemoReport?> LiveAsync(DemoPlatform platform, double startSeconds, CancellationToken cancellationToken)
     {
         var start = _time.GetUtcNow();
         var end = start + options.Duration;
         var probe = new VisibilityProbe(platform.ClickHouse, _time);
         var writer = new BankWriter(platform.Bank, _time) { Committed = probe.Committed };
-        var commits = new BankGenerator(bank, platform.Population).Live(start, end);
+        var commits = new BankGenerator(platform.Life, platform.Population).Live(start, end);
         var peak = new Dictionary<string, double?>(StringComparer.Ordinal);
         using var probing = new CancellationTokenSource();
         using var writing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
