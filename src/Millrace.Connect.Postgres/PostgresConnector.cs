@@ -18,13 +18,6 @@ public sealed class PostgresConnector : ISourceConnector
     /// <inheritdoc/>
     public async ValueTask ValidateAsync(IReadOnlyDictionary<string, string> config, ConfigValidation result, CancellationToken cancellationToken)
     {
-        foreach (var what in (string[])["table", "schema"])
-        {
-            if (config.GetList(what + ".include.list").Count > 0 && config.GetList(what + ".exclude.list").Count > 0)
-                result.AddError(what + ".exclude.list", $"\"{what}.include.list\" and \"{what}.exclude.list\" cannot both be given; keep one.");
-        }
-
-        if (result.ErrorCount > 0) return;
         var options = new PostgresOptions(config);
         try
         {

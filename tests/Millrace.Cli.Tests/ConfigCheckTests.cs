@@ -61,6 +61,28 @@ public sealed class ConfigCheckTests : IDisposable
         Assert.Contains(key, result.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("postgres-connector.json", "\"plugin.name\"", "\"table.exclude.list\": \"public.x\",\n    \"plugin.name\"", "table.exclude.list: .*cannot both")]
+    [InlineData("postgres-connector.json", "\"5432\"", "\"99999\"", "database.port: .*at most 65535")]
+    [InlineData("postgres-connector.json", "cdc.$2", "cdc.$3", "transforms.route.topic.replacement: .*only 2")]
+    [InlineData("producer.properties", "linger.ms=5", "linger.ms=5\ndelivery.timeout.ms=1000", "delivery.timeout.ms: .*request.timeout.ms")]
+    [InlineData("controller.properties", "node.id=1", "node.id=7", "node.id: .*controller.quorum.voters")]
+    [InlineData("controller.properties", "2@controller2:9093", "2@controller2", "controller.quorum.voters: ")]
+    [InlineData("transactions_realtime.sql", "MergeTree", "MergTree", "ENGINE: .*MergTree")]
+    [InlineData("transactions_realtime.sql", "Decimal64(2)", "Decimal64(99)", "amount: .*Decimal64.*18")]
+    [InlineData("transactions_realtime.sql", "(account_id, created_at)", "(account_idd, created_at)", "ORDER BY: .*account_idd")]
+    [InlineData("transactions_realtime.sql", "TTL created_at", "TTL created", "TTL: .*created")]
+    public async Task A_contradiction_in_a_snippet_is_named_by_file_line_and_key(string name, string old, string changed, string expected)
+    {
+        var text = await File.ReadAllTextAsync(Snippet(name), TestContext.Current.CancellationToken);
+        Assert.Contains(old, text, StringComparison.Ordinal);
+        var file = _directory.Combine(name);
+        await File.WriteAllTextAsync(file, text.Replace(old, changed, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var result = await MillraceProgram.RunAsync("config", "check", file);
+        Assert.True(result.ExitCode == 1, $"{result.ExitCode}\n{result.Output}\n{result.Error}");
+        Assert.Matches($"{name}(:|, line )[0-9]+: {expected}", result.Error);
+    }
+
     [Fact]
     public async Task A_connectors_unknown_key_is_named_with_its_line()
     {

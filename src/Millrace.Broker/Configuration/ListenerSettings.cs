@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Millrace.Broker.Configuration;
 
 /// <summary>Listeners and the roles of KRaft. This broker has one PLAINTEXT listener and is its own controller.</summary>
@@ -27,6 +29,20 @@ internal static class ListenerSettings
             default:
                 return null;
         }
+    }
+
+    /// <summary>What Kafka refuses about roles and voters, though this broker is its own controller: such a file was meant otherwise.</summary>
+    public static (string Key, string Problem)? Contradiction(Dictionary<string, PropertiesEntry> all)
+    {
+        if (!all.TryGetValue("controller.quorum.voters", out var voters) || voters.Value.Length == 0) return null;
+        string[] list = voters.Value.Split(',', StringSplitOptions.TrimEntries);
+        if (Array.Find(list, static v => Voter(v) is null) is { } wrong) return (voters.Key, $"'{wrong}' is no ID@HOST:PORT");
+        if (!all.TryGetValue("node.id", out var node) || !all.TryGetValue("process.roles", out var roles)) return null;
+        bool votes = list.Any(v => Voter(v)?.ToString(CultureInfo.InvariantCulture) == node.Value.Trim());
+        bool controls = roles.Value.Split(',', StringSplitOptions.TrimEntries).Contains("controller");
+        return votes == controls ? null
+            : controls ? (node.Key, $"{node.Value} is none of controller.quorum.voters ({voters.Value}), and process.roles has controller")
+            : (node.Key, $"{node.Value} is one of controller.quorum.voters ({voters.Value}), and process.roles has no controller");
     }
 
     public static string? Listen(Dictionary<string, PropertiesEntry> all) => all.TryGetValue("listeners", out var entry) ? Address(entry.Value, all) : null;
@@ -60,5 +76,13 @@ internal static class ListenerSettings
         }
 
         return null;
+    }
+
+    private static int? Voter(string voter)
+    {
+        int at = voter.IndexOf('@', StringComparison.Ordinal);
+        int colon = voter.LastIndexOf(':');
+        return at > 0 && colon > at + 1 && int.TryParse(voter.AsSpan(0, at), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+            && ushort.TryParse(voter.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _) ? id : null;
     }
 }

@@ -89,6 +89,7 @@ internal sealed class SettingsInterpreter(string file)
     {
         Same("log.dir", "log.dirs");
         Same("node.id", "broker.id");
+        if (ListenerSettings.Contradiction(_entries) is var (key, contradiction)) Error(_entries[key], contradiction);
         if (Number("min.insync.replicas") is { } insync && insync > (Number("default.replication.factor") ?? insync))
             Error(_entries["min.insync.replicas"], $"is larger than default.replication.factor ({_entries["default.replication.factor"].Value}): no topic could be written");
         if (Number("group.min.session.timeout.ms") is { } low && Number("group.max.session.timeout.ms") is { } high && low > high)

@@ -49,8 +49,9 @@ internal static partial class DdlChecker
             foreach (var missing in _needed.Where(n => !settings.Any(s => s.Key == n))) errors.Add($"{file}, line {Line(text, engine.Index)}: {missing}: is missing, and the Kafka engine needs it");
         }
 
+        errors.AddRange(DdlTables.Problems(text).Select(p => $"{file}, line {Line(text, p.Index)}: {p.Key}: {p.Problem}"));
         if (settings.Count == 0) errors.Add($"{file}: no CREATE statement was found");
-        return new CheckedFile(path, "clickhouse: table definitions, run by ClickHouse as they stand") { Settings = [.. settings.OrderBy(static s => s.Line)], Errors = errors };
+        return new CheckedFile(path, "clickhouse: table definitions, run by ClickHouse as they stand") { Settings = [.. settings.OrderBy(static s => s.Line)], Notes = ["checked: engines' names, columns of keys and TTL, decimals and the Kafka engine's settings; the rest of the SQL is ClickHouse's to judge when it runs"], Errors = errors };
     }
 
     private static CheckedSetting Created(string text, Match table)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Millrace.Connect.Configuration;
 
 namespace Millrace.Connect.Postgres.Configuration;
@@ -24,7 +25,7 @@ internal static class PostgresConfigDefinition
     {
         const string Group = "Postgres";
         d.Define(new("database.hostname", ConfigType.String, "Resolvable hostname or IP address of the database server.") { Required = true, Importance = Importance.High, Group = Group })
-            .Define(new("database.port", ConfigType.Int, "Port of the database server.") { Default = "5432", Minimum = 1, Importance = Importance.High, Group = Group })
+            .Define(new("database.port", ConfigType.Int, "Port of the database server.") { Default = "5432", Minimum = 1, Validator = static v => int.Parse(v, CultureInfo.InvariantCulture) <= 65535 ? null : "Value must be at most 65535", Importance = Importance.High, Group = Group })
             .Define(new("database.user", ConfigType.String, "Name of the database user.") { Required = true, Importance = Importance.High, Group = Group })
             .Define(new("database.password", ConfigType.Password, "Password of the database user.") { Importance = Importance.High, Group = Group })
             .Define(new("database.dbname", ConfigType.String, "The name of the database.") { Required = true, Importance = Importance.High, Group = Group })
@@ -72,6 +73,9 @@ internal static class PostgresConfigDefinition
         {
             foreach (var how in (string[])["include", "exclude"])
                 d.Define(new($"{what}.{how}.list", ConfigType.List, $"Regular expressions of {what}s to {how}, matched against the whole name without case.") { Group = Group, Validator = TableFilter.Validate });
+            d.DefineRule($"{what}.exclude.list", c => c.GetList(what + ".include.list").Count > 0 && c.GetList(what + ".exclude.list").Count > 0
+                ? $"\"{what}.include.list\" and \"{what}.exclude.list\" cannot both be given; keep one."
+                : null);
         }
     }
 

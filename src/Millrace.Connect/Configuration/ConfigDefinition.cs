@@ -8,6 +8,7 @@ public sealed class ConfigDefinition
 {
     private readonly Dictionary<string, ConfigKey> _keys = new(StringComparer.Ordinal);
     private readonly List<(Regex Pattern, string? Unsupported)> _patterns = [];
+    private readonly List<(string Name, Func<IReadOnlyDictionary<string, string>, string?> Problem)> _rules = [];
 
     /// <summary>The keys in the order of their definition.</summary>
     public IReadOnlyCollection<ConfigKey> Keys => _keys.Values;
@@ -30,15 +31,23 @@ public sealed class ConfigDefinition
         return this;
     }
 
+    /// <summary>Adds a rule over several keys: what is wrong is told under the key's name; null means nothing is.</summary>
+    public ConfigDefinition DefineRule(string name, Func<IReadOnlyDictionary<string, string>, string?> problem)
+    {
+        _rules.Add((name, problem));
+        return this;
+    }
+
     /// <summary>Adds all keys of another definition, each with a prefix.</summary>
     public ConfigDefinition Include(ConfigDefinition other, string prefix = "", string? group = null)
     {
         foreach (var key in other.Keys) _keys[prefix + key.Name] = key with { Name = prefix + key.Name, Group = group ?? key.Group };
         _patterns.AddRange(other._patterns);
+        _rules.AddRange(other._rules.Select(r => (prefix + r.Name, prefix.Length == 0 ? r.Problem : (Func<IReadOnlyDictionary<string, string>, string?>)(config => r.Problem(config.WithPrefix(prefix))))));
         return this;
     }
 
-    /// <summary>Checks every value by itself; the result holds all keys, each with its errors.</summary>
+    /// <summary>Checks every value by itself, and the rules over several; the result holds all keys, each with its errors.</summary>
     public ConfigValidation Validate(IReadOnlyDictionary<string, string> config)
     {
         var result = new ConfigValidation();
@@ -62,6 +71,11 @@ public sealed class ConfigDefinition
             var match = _patterns.FirstOrDefault(p => p.Pattern.IsMatch(name));
             if (match.Pattern is null) result.AddUnknown(name, text, $"Unknown configuration \"{name}\".{Suggest(name)}");
             else if (match.Unsupported is not null) result.AddUnknown(name, text, $"\"{name}\" is not supported: {match.Unsupported}");
+        }
+
+        foreach (var (name, problem) in _rules)
+        {
+            if (problem(config) is { } contradiction) result.AddError(name, contradiction);
         }
 
         return result;

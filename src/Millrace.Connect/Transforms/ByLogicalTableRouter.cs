@@ -28,7 +28,9 @@ public sealed class ByLogicalTableRouter : ITransform
         .Define(new ConfigKey("key.field.regex", ConfigType.String, "Matches the old topic's whole name to derive the field's value.") { Validator = JavaRegex.Validate })
         .Define("key.field.replacement", ConfigType.String, null, "The field's value, with groups of key.field.regex; the old topic by default.")
         .Define(new ConfigKey("schema.name.adjustment.mode", ConfigType.String, "Change schema names to suit Avro.") { Default = "none", Unsupported = "only none, until Avro comes" })
-        .Define("logical.table.cache.size", ConfigType.Int, "16", "Accepted; the cache needs no size.");
+        .Define("logical.table.cache.size", ConfigType.Int, "16", "Accepted; the cache needs no size.")
+        .DefineRule("topic.replacement", static c => JavaRegex.MissingGroup(c, "topic.regex", "topic.replacement"))
+        .DefineRule("key.field.replacement", static c => JavaRegex.MissingGroup(c, "key.field.regex", "key.field.replacement"));
 
     /// <inheritdoc/>
     public void Configure(IReadOnlyDictionary<string, string> config)

@@ -40,7 +40,8 @@ internal sealed class ConfigTranslation(string source, KafkaClientRole role)
 
     internal KafkaClientConfig Finish()
     {
-        Contradictions.Check(_native, (key, message) => Error(_origin[key], message));
+        // Java's own defaults count where a file was written for Java; settings in code are librdkafka's.
+        Contradictions.Check(_native, _seen.Values.Any(static l => l.Line > 0), (key, message) => Error(_origin[key], message));
         return _errors.Count == 0
             ? new KafkaClientConfig(role, _native, _serde, _entries, _maxPollRecords)
             : throw new KafkaConfigException([.. _errors.OrderBy(static e => e.Line)]);

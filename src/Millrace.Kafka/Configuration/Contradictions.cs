@@ -5,7 +5,7 @@ namespace Millrace.Kafka.Configuration;
 /// <summary>Settings that are each valid but do not go together. librdkafka finds some of these only at start, and some never.</summary>
 internal static class Contradictions
 {
-    internal static void Check(IReadOnlyDictionary<string, string> native, Action<string, string> error)
+    internal static void Check(IReadOnlyDictionary<string, string> native, bool ofFile, Action<string, string> error)
     {
         var idempotent = Is(native, "enable.idempotence", "true");
         var transactional = native.ContainsKey("transactional.id");
@@ -28,6 +28,8 @@ internal static class Contradictions
             error("max.poll.interval.ms", "must be at least session.timeout.ms");
         if (Number(native, "delivery.timeout.ms") is { } delivery and > 0 && Number(native, "linger.ms") is { } linger && delivery < linger)
             error("delivery.timeout.ms", "must be at least linger.ms, or records expire before they are sent");
+        else if (ofFile && Number(native, "delivery.timeout.ms") is { } whole and > 0 && (Number(native, "linger.ms") ?? 5) + (Number(native, "request.timeout.ms") ?? 30_000) is var least && whole < least)
+            error("delivery.timeout.ms", string.Create(CultureInfo.InvariantCulture, $"must be at least linger.ms + request.timeout.ms, which is {least}: Kafka's producer refuses less"));
         if (Number(native, "transaction.timeout.ms") is { } transaction && Number(native, "delivery.timeout.ms") is { } deliver && deliver > transaction && transactional)
             error("delivery.timeout.ms", "must be at most transaction.timeout.ms");
         if (Is(native, "group.protocol", "consumer"))
