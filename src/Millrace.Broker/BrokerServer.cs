@@ -33,7 +33,7 @@ public sealed partial class BrokerServer : IAsyncDisposable
     public IPEndPoint EndPoint { get; }
 
     /// <summary>Gets what a client writes into <c>bootstrap.servers</c>.</summary>
-    public string BootstrapServers => string.Join(',', (_context.Cluster?.Nodes ?? [_context.Node]).Select(static n => $"{n.Host}:{n.Port}"));
+    public string BootstrapServers => string.Join(',', (_context.Cluster?.Nodes ?? [_context.Node]).Select(static n => ListenAddress.Write(n.Host, n.Port)));
 
     /// <summary>Gets the cluster's id.</summary>
     public string ClusterId => _context.Node.ClusterId;

@@ -21,8 +21,10 @@ internal static class PostgresPreflight
         }
         catch (NpgsqlException e)
         {
+            // Once it is disposed of, the connection has forgotten where it was to go.
+            var explained = Explain(e, connection);
             await connection.DisposeAsync();
-            throw Explain(e, connection);
+            throw explained;
         }
     }
 
@@ -82,7 +84,7 @@ internal static class PostgresPreflight
     {
         var where = $"{connection.Host}:{connection.Port}";
         return e is not PostgresException p
-            ? new ConnectException($"PostgreSQL at {where} cannot be reached: {e.Message} Check database.hostname and database.port, and that the server listens there.", e)
+            ? new ConnectException($"PostgreSQL at {where} cannot be reached: {e.Message.TrimEnd('.')}. Check database.hostname and database.port, or give the worker --override database.hostname=…; the server must listen there.", e)
             : p.SqlState switch
             {
                 PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>

@@ -27,9 +27,17 @@ public sealed class BadInputTests(EmbeddedBroker kafka) : IClassFixture<Embedded
         Assert.Single(error.Split('\n'));
     }
 
+    [Theory]
+    [InlineData("topics list", "localhost", "HOST:PORT")]
+    [InlineData("topics list", "::1:19301", "[::1]:9092")]
+    [InlineData("produce t", "127.0.0.1:9092,::1:19301", "[::1]:9092")]
+    [InlineData("console --listen 127.0.0.1:0", "[::g]:9092", "HOST:PORT")]
+    public async Task Bootstrap_servers_that_are_none_are_refused_at_once(string command, string servers, string expected) =>
+        Assert.Contains(expected, (await MillraceProgram.RunAsync([.. command.Split(' '), "--bootstrap", servers])).Misunderstanding(), StringComparison.Ordinal);
+
     [Fact]
-    public async Task Bootstrap_without_a_port_is_refused() =>
-        Assert.Contains("HOST:PORT", (await MillraceProgram.RunAsync("topics", "list", "--bootstrap", "localhost")).Refusal(), StringComparison.Ordinal);
+    public async Task A_flag_of_a_variable_is_true_or_false() =>
+        Assert.Contains("MILLRACE_JSON", (await MillraceProgram.RunAsync(["topics", "list"], new Dictionary<string, string?> { ["MILLRACE_JSON"] = "yes" })).Misunderstanding(), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("topics create payments.created", "domain.subdomain.event-type.version")]

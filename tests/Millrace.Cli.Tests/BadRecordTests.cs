@@ -28,6 +28,20 @@ public sealed class BadRecordTests(EmbeddedBroker kafka) : IClassFixture<Embedde
     }
 
     [Fact]
+    public async Task Consume_prints_large_values_whole_and_marks_those_that_it_was_asked_to_cut()
+    {
+        var value = new string('x', 900_000);
+        (await MillraceProgram.RunWithInputAsync(value + "\n", "produce", "tests.large.whole.v1", "--bootstrap", kafka.Bootstrap)).Succeeded();
+        string[] consume = ["consume", "tests.large.whole.v1", "--exit", "--bootstrap", kafka.Bootstrap];
+        Assert.Equal(value, (await MillraceProgram.RunAsync(consume)).Succeeded().Output);
+        var whole = JsonDocument.Parse((await MillraceProgram.RunAsync([.. consume, "--json"])).Succeeded().Output).RootElement;
+        Assert.Equal((value, false), (whole.GetProperty("value").GetString(), whole.GetProperty("truncated").GetBoolean()));
+        Assert.Equal("xxx… [cut: 900000 bytes]", (await MillraceProgram.RunAsync([.. consume, "--max-bytes", "3"])).Succeeded().Output);
+        var cut = JsonDocument.Parse((await MillraceProgram.RunAsync([.. consume, "--json", "--max-bytes", "3"])).Succeeded().Output).RootElement;
+        Assert.Equal(("xxx…", true), (cut.GetProperty("value").GetString(), cut.GetProperty("truncated").GetBoolean()));
+    }
+
+    [Fact]
     public async Task A_stream_job_names_the_record_that_it_cannot_read_and_does_not_go_past_it()
     {
         (await MillraceProgram.RunWithInputAsync("this is no change\n", "produce", "cdc.transactions", "--bootstrap", kafka.Bootstrap)).Succeeded();

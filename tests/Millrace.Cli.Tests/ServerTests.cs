@@ -17,6 +17,7 @@ public sealed class ServerTests(EmbeddedBroker kafka) : IClassFixture<EmbeddedBr
     [InlineData("clickhouse", "--listen 127.0.0.1:0 --data {dir}/clickhouse", "/ping")]
     [InlineData("connect", "--listen 127.0.0.1:0 --bootstrap {kafka}", "/connectors")]
     [InlineData("streams", "account-activity --listen 127.0.0.1:0 --bootstrap {kafka} --checkpoints {dir}/checkpoints", "/jobs/overview")]
+    [InlineData("broker", "--listen [::1]:0 --data {dir}/six", "")]
     [InlineData("console", "--listen localhost:0 --bootstrap {kafka} --connect-url= --streams-url= --clickhouse-url=", "/")]
     public async Task Says_ready_once_and_ends_cleanly(string command, string options, string path)
     {

@@ -14,6 +14,8 @@ public sealed class BadInputTests(PostgresServer postgres, EmbeddedBroker kafka)
     [Theory]
     [InlineData("database.password", "wrong", "refuses the user")]
     [InlineData("database.port", "1", "cannot be reached")]
+    [InlineData("database.hostname", "postgres-primary.invalid", "PostgreSQL at postgres-primary.invalid:")]
+    [InlineData("database.hostname", "postgres-primary.invalid", ". Check database.hostname and database.port, or give the worker --override database.hostname=")]
     [InlineData("database.dbname", "nowhere", "has no database")]
     [InlineData("table.include.list", "public.t,public.typo", "The table \"public.typo\" does not exist")]
     [InlineData("table.include.list", "public.(", "not a list of regular expressions")]

@@ -36,12 +36,15 @@ internal static class ListenAddress
         if (options.Advertised is { Length: > 0 } advertised)
         {
             var (host, port) = Split(advertised, bound.Port);
-            return new NodeIdentity(options.NodeId, clusterId, host, port);
+            return new NodeIdentity(options.NodeId, clusterId, host.Trim('[', ']'), port);
         }
 
         bool anywhere = bound.Address.Equals(IPAddress.Any) || bound.Address.Equals(IPAddress.IPv6Any);
         return new NodeIdentity(options.NodeId, clusterId, anywhere ? Dns.GetHostName() : bound.Address.ToString(), bound.Port);
     }
+
+    /// <summary>As a client takes it: an IPv6 address stands in brackets, which Kafka's own Metadata leaves out.</summary>
+    public static string Write(string host, int port) => host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{port}" : $"{host}:{port}";
 
     private static (string Host, int Port) Split(string text, int defaultPort)
     {

@@ -25,7 +25,8 @@ internal static class ConsumeCommand
         var group = command.AddOption<string?>("--group", "join this group and commit what was printed", null, "GROUP", static t => t);
         var uncommitted = command.AddOption("--uncommitted", "also records of open and aborted transactions", false);
         var keys = command.AddOption("--keys", "print the key and a tab before the value", false);
-        var json = command.AddOption("--json", "print a JSON object per record: partition, offset, timestamp, key, value, their formats (json, avro, text, number, hex), headers", false);
+        var maxBytes = command.AddOption<int?>("--max-bytes", "cut keys, values and headers that are longer, and mark them; whole unless set", null, "N", static t => (int)Numbers.Long(t, 1, int.MaxValue));
+        var json = command.AddOption("--json", "print a JSON object per record: partition, offset, timestamp, key, value, their formats (json, avro, text, number, hex), headers, and truncated where something was cut", false);
         command.WithExamples(
             "millrace consume cdc.transactions --from end --keys",
             "millrace consume fraud.alerts.detected.v1 --exit --json | jq .value");
@@ -33,7 +34,7 @@ internal static class ConsumeCommand
         {
             var settings = new Settings(
                 parsed.GetValue(bootstrap)!, parsed.GetValue(topic)!, parsed.GetValue(from)!, parsed.GetValue(count), parsed.GetValue(exit), parsed.GetValue(group),
-                parsed.GetValue(uncommitted), parsed.GetValue(keys), parsed.GetValue(json));
+                parsed.GetValue(uncommitted), parsed.GetValue(keys), parsed.GetValue(json), parsed.GetValue(maxBytes));
             await Reachable.EnsureAsync(settings.Bootstrap, TimeSpan.Zero, cancellationToken);
             // The reader blocks its thread while it waits for records.
             var reading = Task.Factory.StartNew(() => Read(settings, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -60,7 +61,7 @@ internal static class ConsumeCommand
         if (settings.Group is null) reader.Assign(Start(reader, partitions, settings.From));
         else reader.Subscribe([settings.Topic]);
         var open = partitions.Select(static p => p.Partition.Value).ToHashSet();
-        var decoder = new RecordDecoder();
+        var decoder = new RecordDecoder { MaxBytes = settings.MaxBytes ?? int.MaxValue };
         long printed = 0;
         using var output = new StreamWriter(Terminal.OpenStandardOutput(), new UTF8Encoding(false), 1 << 16);
         while (!cancellationToken.IsCancellationRequested)
@@ -108,8 +109,8 @@ internal static class ConsumeCommand
     {
         if (!settings.Json)
         {
-            if (settings.Keys) output.Write($"{record.Key?.Text ?? "null"}\t");
-            output.WriteLine(record.Value?.Text ?? "null");
+            if (settings.Keys) output.Write($"{Text(record.Key)}\t");
+            output.WriteLine(Text(record.Value));
             return;
         }
 
@@ -123,11 +124,17 @@ internal static class ConsumeCommand
             KeyFormat = Format(record.Key),
             ValueFormat = Format(record.Value),
             Headers = record.Headers.Select(static h => new { Name = h.Key, Value = h.Value?.Text }),
+            Truncated = IsCut(record.Key) || IsCut(record.Value) || record.Headers.Any(static h => IsCut(h.Value)),
         }));
     }
+
+    private static bool IsCut(DecodedText? decoded) => decoded is { IsTruncated: true };
+
+    // A cut text is never taken for a whole one.
+    private static string Text(DecodedText? decoded) => decoded is not { } text ? "null" : text.IsTruncated ? $"{text.Text} [cut: {text.Size} bytes]" : text.Text;
 
     // json, avro, text, number or hex: what is shown in hexadecimal is told from a text of such digits.
     private static string? Format(DecodedText? decoded) => decoded?.Format.ToString().ToLowerInvariant();
 
-    private sealed record Settings(string Bootstrap, string Topic, string From, long Count, bool Exit, string? Group, bool Uncommitted, bool Keys, bool Json);
+    private sealed record Settings(string Bootstrap, string Topic, string From, long Count, bool Exit, string? Group, bool Uncommitted, bool Keys, bool Json, int? MaxBytes);
 }

@@ -37,18 +37,15 @@ internal static class Reachable
     private static async Task<string?> ProblemAsync(string bootstrap, CancellationToken cancellationToken)
     {
         var problems = new List<string>();
-        foreach (var server in bootstrap.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var (host, port) in Servers(bootstrap))
         {
-            // Kafka's clients allow a protocol before the address.
-            var address = server[(server.IndexOf("://", StringComparison.Ordinal) is >= 0 and var at ? at + 3 : 0)..];
-            var colon = address.LastIndexOf(':');
-            if (colon <= 0 || !ushort.TryParse(address.AsSpan(colon + 1), out var port) || port == 0) throw new CliException($"--bootstrap: '{server}' is no HOST:PORT; for example 127.0.0.1:9092");
+            var address = HostPort.Write(host, port);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(_attempt);
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                await socket.ConnectAsync(address[..colon].Trim('[', ']'), port, limit.Token);
+                await socket.ConnectAsync(host, port, limit.Token);
                 return null;
             }
             catch (SocketException e)
@@ -61,6 +58,19 @@ internal static class Reachable
             }
         }
 
-        return problems.Count > 0 ? string.Join("; ", problems) : throw new CliException("--bootstrap names no address; for example 127.0.0.1:9092");
+        return string.Join("; ", problems);
+    }
+
+    // From a file, too: what the command line says was checked before.
+    private static List<(string Host, ushort Port)> Servers(string bootstrap)
+    {
+        try
+        {
+            return HostPort.ParseList(bootstrap);
+        }
+        catch (FormatException e)
+        {
+            throw new CliException($"bootstrap servers: {e.Message}", e);
+        }
     }
 }

@@ -57,9 +57,9 @@ internal static class CommandExtensions
     // Variables are written as people write them: MILLRACE_JSON=1.
     private static bool ParseFlag(string text) => text.ToLowerInvariant() switch
     {
-        "true" or "1" or "yes" or "on" => true,
-        "false" or "0" or "no" or "off" => false,
-        _ => throw new FormatException("true or false is expected"),
+        "true" or "1" => true,
+        "false" or "0" => false,
+        _ => throw new FormatException("true, false, 1 or 0 is expected"),
     };
 
     private static string[] EnvironmentNames(string command, string option)

@@ -7,7 +7,7 @@ namespace Millrace.Cli.Infrastructure;
 internal static class CommonOptions
 {
     public static EnvironmentOption<string> AddBootstrap(this Command command) =>
-        command.AddOption("--bootstrap", "Kafka's bootstrap servers", "127.0.0.1:9092", "HOST:PORT,…");
+        command.AddOption("--bootstrap", "Kafka's bootstrap servers", "127.0.0.1:9092", "HOST:PORT,…", CheckServers);
 
     public static EnvironmentOption<string> AddListen(this Command command, string fallback) =>
         command.AddOption("--listen", "address to serve on; port 0 takes a free one", fallback, "HOST:PORT", CheckListen);
@@ -60,10 +60,15 @@ internal static class CommonOptions
         return option;
     }
 
+    private static string CheckServers(string text)
+    {
+        HostPort.ParseList(text);
+        return text;
+    }
+
     private static string CheckListen(string text)
     {
-        var colon = text.LastIndexOf(':');
-        if (colon <= 0 || !ushort.TryParse(text.AsSpan(colon + 1), out _)) throw new FormatException("HOST:PORT is needed, such as 127.0.0.1:9092");
+        HostPort.Parse(text, anyPort: true);
         return text;
     }
 

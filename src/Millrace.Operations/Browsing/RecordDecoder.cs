@@ -34,6 +34,9 @@ public enum TextFormat
 /// <param name="Size">The number of bytes.</param>
 public readonly record struct DecodedText(TextFormat Format, string Text, int Size)
 {
+    /// <summary>Whether the bytes were more than are shown; the text ends with "…" then.</summary>
+    public bool IsTruncated { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => Text;
 }
@@ -76,13 +79,13 @@ public sealed class RecordDecoder(ISchemaIds? schemas = null)
         if (schemas is not null && WireFormat.TryReadHeader(data, out var id) && schemas.TryGetSchema(id, out var schema) && TryAvro(data[WireFormat.HeaderSize..], schema) is { } avro)
             return new DecodedText(TextFormat.Avro, avro, data.Length);
         if (data.Length > 0 && data[0] is (byte)'{' or (byte)'[' && IsJson(data))
-            return new DecodedText(TextFormat.Json, Shorten(data), data.Length);
+            return Shorten(TextFormat.Json, data);
         if (Utf8.IsValid(data) && !HasControls(data))
-            return new DecodedText(TextFormat.Text, Shorten(data), data.Length);
+            return Shorten(TextFormat.Text, data);
         if (isKey && data.Length == sizeof(long))
             return new DecodedText(TextFormat.Number, System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(data).ToString(System.Globalization.CultureInfo.InvariantCulture), data.Length);
         var shown = data.Length > MaxBytes ? data[..MaxBytes] : data;
-        return new DecodedText(TextFormat.Hex, Convert.ToHexStringLower(shown) + (shown.Length < data.Length ? "…" : ""), data.Length);
+        return new DecodedText(TextFormat.Hex, Convert.ToHexStringLower(shown) + (shown.Length < data.Length ? "…" : ""), data.Length) { IsTruncated = shown.Length < data.Length };
     }
 
     private static bool IsJson(ReadOnlySpan<byte> data)
@@ -131,13 +134,13 @@ public sealed class RecordDecoder(ISchemaIds? schemas = null)
         return false;
     }
 
-    private string Shorten(ReadOnlySpan<byte> data)
+    private DecodedText Shorten(TextFormat format, ReadOnlySpan<byte> data)
     {
         if (data.Length <= MaxBytes)
-            return Encoding.UTF8.GetString(data);
+            return new DecodedText(format, Encoding.UTF8.GetString(data), data.Length);
         var end = MaxBytes;
         while (end > 0 && (data[end] & 0xC0) == 0x80)
             end--;
-        return Encoding.UTF8.GetString(data[..end]) + "…";
+        return new DecodedText(format, Encoding.UTF8.GetString(data[..end]) + "…", data.Length) { IsTruncated = true };
     }
 }
