@@ -74,7 +74,11 @@ public abstract class WorkerTests<TKafka>(TKafka kafka) : IClassFixture<TKafka> 
         var before = Read(topic).Count;
         await Eventually.True(() => Task.FromResult(Read(topic).Count > before + 100), "the second worker's numbers");
         using var client = new HttpClient { BaseAddress = first.Address };
-        await Eventually.True(async () => (await GetAsync(client, "/connectors/count/status"))["tasks"]![0]!["trace"]?.GetValue<string>().Contains("Another worker", StringComparison.Ordinal) is true, "the first worker's task to be fenced");
+        JsonNode? status = null;
+        await Eventually.True(
+            async () => (status = await GetAsync(client, "/connectors/count/status"))["tasks"]![0]!["trace"]?.GetValue<string>().Contains("Another worker", StringComparison.Ordinal) is true
+                ? true : throw new InvalidOperationException($"the first worker says {status}"),
+            "the first worker's task to be fenced");
         using var stop = await new HttpClient { BaseAddress = second.Address }.PutAsync(new Uri("/connectors/count/stop", UriKind.Relative), null);
         var numbers = Read(topic).Select(r => long.Parse(r.Value!)).ToList();
         Assert.Equal(Enumerable.Range(0, numbers.Count).Select(n => (long)n), numbers);

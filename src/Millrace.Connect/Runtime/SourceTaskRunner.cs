@@ -42,21 +42,49 @@ internal sealed class SourceTaskRunner(
             running();
             await PumpAsync(task, cancellationToken);
         }
-        catch (KafkaException e) when (IsFenced(e))
-        {
-            throw new TaskFencedException($"Another worker runs task {identity} now (its producer has fenced this one). Stop one of the two workers.", e);
-        }
         catch (KafkaException e)
         {
+            if (IsFenced(e) || await IsFencedAsync()) throw Fenced(e);
             throw new ConnectException($"Kafka refused the transaction of task {identity}: {e.Error.Reason}. Nothing was lost: the task resumes after the last commit.", e);
         }
         catch (TimeoutException e)
         {
             throw new ConnectException($"Task {identity}: {e.Message} Nothing was lost: the task resumes after the last commit.", e);
         }
+        catch (ConnectException e) when (e.InnerException is KafkaException)
+        {
+            if (await IsFencedAsync()) throw Fenced(e);
+            throw;
+        }
         finally
         {
             await CloseProducerAsync();
+        }
+    }
+
+    private TaskFencedException Fenced(Exception e) =>
+        new($"Another worker runs task {identity} now (its producer has fenced this one). Stop one of the two workers.", e);
+
+    /// <summary>
+    /// While a successor takes over, the first refusal may be any that a transaction knows; the answer to the abort is not ambiguous. Taken for a passing failure it
+    /// would restart the task, which would fence the successor in turn.
+    /// </summary>
+    private async Task<bool> IsFencedAsync()
+    {
+        if (!_open || _calls.IsGivenUp) return false;
+        try
+        {
+            await _calls.RunAsync("abort the transaction", TimeSpan.FromSeconds(5), _producer!.AbortTransaction);
+            _open = false;
+            return false;
+        }
+        catch (KafkaException e)
+        {
+            return IsFenced(e);
+        }
+        catch (TimeoutException)
+        {
+            return false;
         }
     }
 
