@@ -21,10 +21,8 @@ internal static class PostgresPreflight
         }
         catch (NpgsqlException e)
         {
-            // Once it is disposed of, the connection has forgotten where it was to go.
-            var explained = Explain(e, connection);
             await connection.DisposeAsync();
-            throw explained;
+            throw Explain(e, new(options.ConnectionString));
         }
     }
 
@@ -80,16 +78,17 @@ internal static class PostgresPreflight
         }
     }
 
-    private static ConnectException Explain(NpgsqlException e, NpgsqlConnection connection)
+    // Asks the configuration, not the connection, where it was to go: one that never opened may have forgotten it.
+    private static ConnectException Explain(NpgsqlException e, NpgsqlConnectionStringBuilder target)
     {
-        var where = $"{connection.Host}:{connection.Port}";
+        var where = $"{target.Host}:{target.Port}";
         return e is not PostgresException p
             ? new ConnectException($"PostgreSQL at {where} cannot be reached: {e.Message.TrimEnd('.')}. Check database.hostname and database.port, or give the worker --override database.hostname=…; the server must listen there.", e)
             : p.SqlState switch
             {
                 PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
-                    new ConnectException($"PostgreSQL at {where} refuses the user {connection.UserName}: {p.MessageText}. Check database.user, database.password and pg_hba.conf.", e),
-                PostgresErrorCodes.InvalidCatalogName => new ConnectException($"PostgreSQL at {where} has no database \"{connection.Database}\". Check database.dbname.", e),
+                    new ConnectException($"PostgreSQL at {where} refuses the user {target.Username}: {p.MessageText}. Check database.user, database.password and pg_hba.conf.", e),
+                PostgresErrorCodes.InvalidCatalogName => new ConnectException($"PostgreSQL at {where} has no database \"{target.Database}\". Check database.dbname.", e),
                 PostgresErrorCodes.TooManyConnections => new ConnectException($"PostgreSQL at {where} has no connection left ({p.MessageText}). Raise max_connections; a connector needs three.", e),
                 _ => new ConnectException($"PostgreSQL at {where} refuses the connection: {p.MessageText} ({p.SqlState}).", e),
             };
