@@ -49,6 +49,6 @@ public sealed class WorkerTests(ApacheKafka kafka, ServerFixture fixture) : ICla
         Assert.Equal("1000\t1250", await fixture.AskAsync("SELECT count(), sum(amount) FROM arrived"));
         using var consumer = new ConsumerBuilder<string, string>(new ConsumerConfig { BootstrapServers = kafka.Bootstrap, GroupId = topic + "-check", AutoOffsetReset = AutoOffsetReset.Earliest }).Build();
         consumer.Assign(new TopicPartitionOffset(topic + "-dlq", 0, Offset.Beginning));
-        Assert.Equal("{\"id\":\"not a number\"}", consumer.Consume(TimeSpan.FromSeconds(30))?.Message.Value);
+        Assert.Equal("{\"id\":\"not a number\"}", consumer.Consume(TimeSpan.FromSeconds(90))?.Message.Value);
     }
 }

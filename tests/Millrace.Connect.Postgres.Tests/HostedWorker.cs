@@ -22,19 +22,7 @@ internal static class HostedWorker
 
     private static async Task RunAsync(Dictionary<string, string> settings)
     {
-        var id = settings["id"];
-        var options = new ConnectWorkerOptions
-        {
-            BootstrapServers = settings["bootstrap"],
-            Listener = "http://127.0.0.1:0",
-            GroupId = id,
-            ConfigTopic = id + "-configs",
-            OffsetTopic = id + "-offsets",
-            StatusTopic = id + "-status",
-            OffsetTopicPartitions = 2,
-            StatusTopicPartitions = 1,
-        };
-        await using var worker = await ConnectWorker.StartAsync(options, new ConnectPlugins().AddPostgres(), NullLoggerFactory.Instance);
+        await using var worker = await ConnectWorker.StartAsync(Bench.OptionsOf(settings["bootstrap"], settings["id"]), new ConnectPlugins().AddPostgres(), NullLoggerFactory.Instance);
         await worker.PutConnectorAsync("cdc", JsonSerializer.Deserialize<Dictionary<string, string>>(settings["config"])!);
         await using (var output = new StreamWriter(new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(1, ownsHandle: false), FileAccess.Write)))
         {

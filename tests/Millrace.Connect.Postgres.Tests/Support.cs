@@ -81,14 +81,16 @@ internal sealed class Bench(EmbeddedPostgres postgres, string bootstrap)
         return config;
     }
 
-    internal ConnectWorkerOptions Options() => new()
+    internal ConnectWorkerOptions Options() => OptionsOf(bootstrap, Id);
+
+    internal static ConnectWorkerOptions OptionsOf(string bootstrap, string id) => new()
     {
         BootstrapServers = bootstrap,
         Listener = "http://127.0.0.1:0",
-        GroupId = Id,
-        ConfigTopic = Id + "-configs",
-        OffsetTopic = Id + "-offsets",
-        StatusTopic = Id + "-status",
+        GroupId = id,
+        ConfigTopic = id + "-configs",
+        OffsetTopic = id + "-offsets",
+        StatusTopic = id + "-status",
         OffsetTopicPartitions = 2,
         StatusTopicPartitions = 1,
     };

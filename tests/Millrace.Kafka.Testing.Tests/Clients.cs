@@ -48,7 +48,7 @@ internal static class Clients
         var (values, ended) = (new List<string>(), new HashSet<int>());
         while (ended.Count < partitions)
         {
-            var result = consumer.Consume(TimeSpan.FromSeconds(20)) ?? throw new TimeoutException($"read {values.Count} records, not to the end");
+            var result = consumer.Consume(TimeSpan.FromSeconds(90)) ?? throw new TimeoutException($"read {values.Count} records, not to the end");
             if (result.IsPartitionEOF) ended.Add(result.Partition);
             else values.Add(result.Message.Value);
         }

@@ -168,7 +168,7 @@ public sealed class ClusterTests
         await using var kafka = await EmbeddedKafka.StartAsync(static o => o.Brokers = 3);
         await Clients.CreateAsync(kafka, "ledger", partitions: 3);
         using var producer = Clients.Producer(kafka, static c => c.TransactionalId = "books");
-        producer.InitTransactions(TimeSpan.FromSeconds(20));
+        producer.InitTransactions(TimeSpan.FromSeconds(90));
         producer.BeginTransaction();
         for (var i = 0; i < 30; i++) await producer.ProduceAsync("ledger", new() { Key = $"{i}", Value = $"{i}" });
         int coordinator = Enumerable.Range(0, 4).Select(p => kafka.Partition("__transaction_state", p)).First(static o => o.EndOffset > 0).Leader!.Value;
@@ -184,7 +184,7 @@ public sealed class ClusterTests
         var values = new List<int>();
         while (values.Count < count)
         {
-            var result = consumer.Consume(TimeSpan.FromSeconds(20)) ?? throw new TimeoutException($"{values.Count} of {count} records");
+            var result = consumer.Consume(TimeSpan.FromSeconds(90)) ?? throw new TimeoutException($"{values.Count} of {count} records");
             if (!result.IsPartitionEOF) values.Add(int.Parse(result.Message.Value));
         }
 

@@ -64,7 +64,7 @@ public sealed class TestClockTests
         using (var producer = Clients.Producer(kafka)) await producer.ProduceAsync("t", new() { Value = "x" });
         using var silent = Clients.Consumer(kafka, "g", static c => (c.ClientId, c.SessionTimeoutMs, c.EnablePartitionEof) = ("silent", 300_000, false));
         silent.Subscribe("t");
-        Assert.NotNull(silent.Consume(TimeSpan.FromSeconds(30)));
+        Assert.NotNull(silent.Consume(TimeSpan.FromSeconds(90)));
 
         // Its heartbeats are lost from now on, and what it would need to join again.
         kafka.Faults.OnAny().FromClient("silent").Always().Drop();
@@ -72,6 +72,6 @@ public sealed class TestClockTests
 
         using var other = Clients.Consumer(kafka, "g", static c => c.EnablePartitionEof = false);
         other.Subscribe("t");
-        Assert.Equal("x", other.Consume(TimeSpan.FromSeconds(30))?.Message.Value);
+        Assert.Equal("x", other.Consume(TimeSpan.FromSeconds(90))?.Message.Value);
     }
 }

@@ -77,6 +77,16 @@ internal sealed record ActivityJob(string Bootstrap, string Input, string Output
         return env;
     }
 
+    /// <summary>A job of its own topics, with the first payments in them.</summary>
+    public static async Task<ActivityJob> PrepareAsync(string bootstrap, string checkpointFolder, int payments)
+    {
+        var id = Guid.NewGuid().ToString("N")[..8];
+        var job = new ActivityJob(bootstrap, $"payments-{id}", $"activity-{id}", checkpointFolder);
+        await CreateTopicsAsync(bootstrap, job.Input, job.Output);
+        await job.ProduceAsync(payments);
+        return job;
+    }
+
     public static async Task CreateTopicsAsync(string bootstrap, params string[] topics)
     {
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).Build();
@@ -95,7 +105,7 @@ internal sealed record ActivityJob(string Bootstrap, string Input, string Output
                 new Message<string, string> { Key = $"a{account}", Value = $$"""{"account":"a{{account}}","timestamp":{{s_start + (n * 5L)}},"amount":{{n % 7}}}""" });
         }
 
-        await Task.Run(() => producer.Flush(TimeSpan.FromSeconds(30)));
+        await Task.Run(() => producer.Flush(TimeSpan.FromSeconds(90)));
     }
 
     public static List<string> Expected(int count) => [.. Enumerable.Range(0, count)
@@ -118,7 +128,7 @@ internal sealed record ActivityJob(string Bootstrap, string Input, string Output
         var ended = new HashSet<int>();
         while (ended.Count < Partitions)
         {
-            var result = consumer.Consume(TimeSpan.FromSeconds(30)) ?? throw new TimeoutException("The output topic does not answer.");
+            var result = consumer.Consume(TimeSpan.FromSeconds(90)) ?? throw new TimeoutException("The output topic does not answer.");
             if (result.IsPartitionEOF)
             {
                 ended.Add(result.Partition.Value);

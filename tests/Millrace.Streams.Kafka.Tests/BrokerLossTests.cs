@@ -45,7 +45,7 @@ public sealed class BrokerLossTests
             await ActivityJob.CreateTopicsAsync(job.Bootstrap, job.Input, job.Output);
             await job.ProduceAsync(Count);
             var client = await job.Define(bounded: false).StartAsync(job.JobName, TestContext.Current.CancellationToken);
-            await killed.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            await killed.Task.WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
             await broker.DisposeAsync();
             broker = await StartBrokerAsync(port, data);
             var before = client.GetSnapshot().Checkpoints.Completed;

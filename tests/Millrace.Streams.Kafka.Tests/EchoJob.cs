@@ -62,7 +62,7 @@ internal sealed class EchoJob(string bootstrap, string id)
                 new Message<Null, string> { Value = value, Timestamp = timestamp > 0 ? new Timestamp(timestamp, TimestampType.CreateTime) : Timestamp.Default });
         }
 
-        await Task.Run(() => producer.Flush(TimeSpan.FromSeconds(30)));
+        await Task.Run(() => producer.Flush(TimeSpan.FromSeconds(90)));
     }
 
     /// <summary>The group's offset in the first partition of the input.</summary>
@@ -87,7 +87,7 @@ internal sealed class EchoJob(string bootstrap, string id)
         var records = new List<ConsumeResult<byte[], string>>();
         while (true)
         {
-            var result = consumer.Consume(TimeSpan.FromSeconds(30)) ?? throw new TimeoutException($"{topic} does not answer.");
+            var result = consumer.Consume(TimeSpan.FromSeconds(90)) ?? throw new TimeoutException($"{topic} does not answer.");
             if (result.IsPartitionEOF)
             {
                 return records;

@@ -155,14 +155,7 @@ public abstract class ExactlyOnceTests<TTarget>(TTarget target) : IClassFixture<
         ["--filter-class", typeof(ChildJob).FullName!],
         new Dictionary<string, string?> { [ChildJob.Variable] = string.Join('|', job.Bootstrap, job.Input, job.Output, job.CheckpointFolder, bounded, string.Join('|', kill)).TrimEnd('|') });
 
-    private async Task<ActivityJob> PrepareAsync(TempDirectory folder)
-    {
-        var id = Guid.NewGuid().ToString("N")[..8];
-        var job = new ActivityJob(target.Bootstrap, $"payments-{id}", $"activity-{id}", folder);
-        await ActivityJob.CreateTopicsAsync(job.Bootstrap, job.Input, job.Output);
-        await job.ProduceAsync(Count);
-        return job;
-    }
+    private Task<ActivityJob> PrepareAsync(TempDirectory folder) => ActivityJob.PrepareAsync(target.Bootstrap, folder, Count);
 }
 
 public sealed class ExactlyOnceWithMillraceTests(EmbeddedBroker target) : ExactlyOnceTests<EmbeddedBroker>(target);

@@ -114,14 +114,7 @@ public abstract class StartWithoutCheckpointTests<TTarget>(TTarget target) : ICl
         },
         "the offsets committed");
 
-    private async Task<ActivityJob> PrepareAsync(TempDirectory folder)
-    {
-        var id = Guid.NewGuid().ToString("N")[..8];
-        var job = new ActivityJob(target.Bootstrap, $"payments-{id}", $"activity-{id}", folder);
-        await ActivityJob.CreateTopicsAsync(job.Bootstrap, job.Input, job.Output);
-        await job.ProduceAsync(Count);
-        return job;
-    }
+    private Task<ActivityJob> PrepareAsync(TempDirectory folder) => ActivityJob.PrepareAsync(target.Bootstrap, folder, Count);
 }
 
 public sealed class StartWithoutCheckpointWithMillraceTests(EmbeddedBroker target) : StartWithoutCheckpointTests<EmbeddedBroker>(target);

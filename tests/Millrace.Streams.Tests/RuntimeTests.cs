@@ -211,7 +211,7 @@ public sealed class RuntimeTests
         // Waits before its last element, so that it runs for as long as the test looks.
         env.FromSource(new GeneratorSource<int>(1, 1000, static (_, n) => n, static (_, n) => n < 999), WatermarkStrategy.NoWatermarks<int>(), "numbers").KeyBy(n => n % 10).Reduce((a, b) => a + b).ForEach(_ => { });
         var job = await env.StartAsync("monitored", TestContext.Current.CancellationToken);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         while (job.GetSnapshot().Checkpoints.Completed == 0) await Task.Delay(5, limit.Token);
         var monitoring = new FlinkMonitoring(registry);
 

@@ -125,14 +125,14 @@ public sealed class ChildProcess : IAsyncDisposable
     public async Task KillAsync()
     {
         await SignalAsync("KILL").ConfigureAwait(false);
-        await WaitForExitAsync(TimeSpan.FromSeconds(30)).ConfigureAwait(false);
+        await WaitForExitAsync(TimeSpan.FromSeconds(90)).ConfigureAwait(false);
     }
 
     /// <summary>Asks the process to end and waits; kills it if it does not.</summary>
     public async Task<int> TerminateAsync(TimeSpan? timeout = null)
     {
         if (!HasExited) await SignalAsync("TERM").ConfigureAwait(false);
-        await WaitForExitAsync(timeout ?? TimeSpan.FromSeconds(30)).ConfigureAwait(false);
+        await WaitForExitAsync(timeout ?? TimeSpan.FromSeconds(90)).ConfigureAwait(false);
         return ExitCode;
     }
 

@@ -4,7 +4,7 @@ namespace Millrace.TestKit;
 public static class Eventually
 {
     /// <summary>How long a condition may take unless a test says otherwise: generous, since machines that run tests are often busy.</summary>
-    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(90);
 
     /// <summary>Polls until <paramref name="condition"/> holds.</summary>
     /// <exception cref="TimeoutException">It did not hold in time; the message names <paramref name="what"/>.</exception>

@@ -7,7 +7,7 @@ namespace Millrace.Broker.Tests.Groups;
 /// <summary>librdkafka clients with settings that make tests quick, on any Kafka.</summary>
 internal static class ClientKit
 {
-    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
 
     public static string Name(string purpose) => $"{purpose}-{Guid.NewGuid():N}";
 

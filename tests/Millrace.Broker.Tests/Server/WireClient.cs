@@ -69,7 +69,7 @@ internal sealed class WireClient : IAsyncDisposable
     /// <summary>The next frame, or null where the broker closed the connection.</summary>
     public async Task<byte[]?> ReceiveRawAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         try
         {
             byte[] head = new byte[4];

@@ -13,7 +13,7 @@ public sealed class KafkaRecordReaderTestsOnEmbeddedBroker(EmbeddedBroker kafka)
 public abstract class KafkaRecordReaderTests<TKafka>(TKafka kafka) : IClassFixture<TKafka>
     where TKafka : class, IKafkaTarget
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
 
     [Theory]
     [InlineData("")]

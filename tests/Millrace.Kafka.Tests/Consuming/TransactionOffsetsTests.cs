@@ -13,7 +13,7 @@ public sealed class TransactionOffsetsTestsOnEmbeddedBroker(EmbeddedBroker kafka
 public abstract class TransactionOffsetsTests<TKafka>(TKafka kafka) : IClassFixture<TKafka>
     where TKafka : class, IKafkaTarget
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
 
     [Fact]
     public async Task Offsets_and_their_metadata_become_visible_with_the_commit_and_never_with_an_abort()

@@ -53,7 +53,7 @@ internal static class TestTopics
     {
         var values = new List<string>();
         var started = TimeProvider.System.GetTimestamp();
-        while (values.Count < count && TimeProvider.System.GetElapsedTime(started) < (timeout ?? TimeSpan.FromSeconds(30)))
+        while (values.Count < count && TimeProvider.System.GetElapsedTime(started) < (timeout ?? TimeSpan.FromSeconds(90)))
         {
             using var batch = reader.ReadBatch(TimeSpan.FromMilliseconds(100));
             foreach (var record in batch)
