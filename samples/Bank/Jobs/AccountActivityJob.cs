@@ -8,6 +8,9 @@ namespace Millrace.Samples.Bank.Jobs;
 /// <summary>Transactions per account and minute of event time.</summary>
 public sealed class AccountActivityJob : IStreamJob
 {
+    /// <summary>The length of a window.</summary>
+    internal static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
     private static readonly OutputTag<Transaction> _late = new("late-transactions");
 
     /// <inheritdoc/>
@@ -19,7 +22,7 @@ public sealed class AccountActivityJob : IStreamJob
         var transactions = BankSource.Transactions(env, settings, BankTopics.ActivityGroup);
 
         var activity = transactions.KeyBy(tx => tx.AccountId)
-            .Window(TumblingEventTimeWindows.Of(TimeSpan.FromMinutes(1)))
+            .Window(TumblingEventTimeWindows.Of(Window))
             .SideOutputLateData(_late)
             .Aggregate(new MinuteActivityAggregate(), new WithWindow())
             .Uid("per-minute").Name("Per account and minute");
