@@ -40,6 +40,16 @@ public sealed class DatabaseTests
         var (again, same) = await BankDatabase.BeginRunAsync(database, options with { Seed = 9, Accounts = 5_000 }, isNew: false, start, cancellation);
         Assert.Equal(2, again.Run);
         Assert.Equal(population.Accounts, same.Accounts);
+        // They also go on where they were last seen.
+        var own = rows.Where(r => !commits.Any(c => c.Case?.TransactionIds.Contains(r.TransactionId) is true)).ToLookup(r => r.AccountId);
+        Assert.Equal(own.Select(a => a.Key).Order(), again.Traces.Keys.Order());
+        Assert.All(again.Traces, t =>
+        {
+            Assert.Equal(own[t.Key].LastOrDefault(r => r.DeviceId is not null)?.DeviceId, t.Value.Device);
+            Assert.Equal(own[t.Key].LastOrDefault(r => r.Latitude is not null)?.Latitude, t.Value.Latitude);
+            Assert.Equal(own[t.Key].LastOrDefault(r => r.Type == "card_payment")?.CreatedAt, t.Value.Card);
+        });
+        Assert.Empty(life.Traces);
         Assert.Equal(commits.Select(c => c.Case).OfType<FraudCase>().Select(c => c.AccountId).Order(), again.Victims.Order());
         var (third, _) = await BankDatabase.BeginRunAsync(database, options, isNew: false, start, cancellation);
         await writer.RunAsync(new BankGenerator(third, same).Live(start).Take(100), end: null, cancellation);

@@ -1,9 +1,11 @@
+using System.Runtime.InteropServices;
 using Millrace.Samples.Bank.Database;
 using Npgsql;
 
 namespace Millrace.Samples.Bank.Audit;
 
 /// <summary>A transaction's true contents, whole and as far as analytics has them.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct LedgerRow(ulong All, ulong Analytics);
 
 /// <summary>The truth: what PostgreSQL has. Rows stream through; of each transaction its key and two fingerprints are kept.</summary>

@@ -1,14 +1,17 @@
+using System.Runtime.InteropServices;
 using Millrace.Samples.Bank.Jobs;
 
 namespace Millrace.Samples.Bank.Audit;
 
 /// <summary>An account, and the begin of a minute in milliseconds since 1970.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct MinuteKey(long Account, long Start)
 {
     public override string ToString() => $"{Account} at {DateTimeOffset.FromUnixTimeMilliseconds(Start):HH:mm}";
 }
 
 /// <summary>What an account did in a minute; the end in milliseconds since 1970.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct MinuteFigures(long End, long Transactions, long Declined, decimal In, decimal Out);
 
 /// <summary>Transactions added up per account and minute, by the auditor's own arithmetic.</summary>

@@ -47,6 +47,8 @@ internal sealed class TopicScan(string bootstrap)
             ["isolation.level"] = "read_committed",
             ["enable.partition.eof"] = "true",
             ["auto.offset.reset"] = "error",
+            // At the end of a partition there is nothing to wait for.
+            ["fetch.wait.max.ms"] = "10",
         });
         reader.Assign(open.Select(p => new PartitionOffset(topic, p, 0)));
         while (open.Count > 0)

@@ -42,6 +42,7 @@ public static class BankDatabase
     public static async Task<(BankOptions Options, Population Population)> BeginRunAsync(
         NpgsqlDataSource database, BankOptions options, bool isNew, DateTimeOffset start, CancellationToken cancellationToken)
     {
+        var traces = isNew ? new Dictionary<long, CustomerTraces>() : await BankTraces.ReadAsync(database, cancellationToken);
         await using var begin = database.CreateCommand(
             """
             WITH begun AS (
@@ -60,7 +61,7 @@ public static class BankDatabase
         await reader.ReadAsync(cancellationToken);
         // Whoever lives there came with the first run's seed and rate, whatever this one was asked for.
         var first = options with { Seed = (ulong)reader.GetDecimal(1), Accounts = (int)reader.GetInt64(2) };
-        return (options with { Run = reader.GetInt64(0), Victims = reader.GetFieldValue<long[]>(3).ToHashSet() }, Population.Create(first, start));
+        return (options with { Run = reader.GetInt64(0), Victims = reader.GetFieldValue<long[]>(3).ToHashSet(), Traces = traces }, Population.Create(first, start));
     }
 
     internal static bool IsCompleted(Transaction row) => row.Status == "completed";

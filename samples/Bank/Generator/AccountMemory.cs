@@ -22,7 +22,7 @@ internal sealed class AccountMemory(Account account)
 
     public City City { get; private set; } = account.Owner.Home;
 
-    /// <summary>When the customer's own device was last used; null before the first time in this run.</summary>
+    /// <summary>When the customer's own device was last used; null before the first time that the fraud rules could see.</summary>
     public DateTimeOffset? DeviceUsedAt { get; private set; }
 
     /// <summary>A victim is left alone by the other patterns and by chance, so that each case can be told from the rest.</summary>
@@ -40,6 +40,18 @@ internal sealed class AccountMemory(Account account)
     public void Transferred(DateTimeOffset at) => _lastTransfer = at;
 
     public void UsedDevice(DateTimeOffset at) => DeviceUsedAt = at;
+
+    /// <summary>Goes on where an earlier run ended.</summary>
+    public void Recall(CustomerTraces traces)
+    {
+        _lastCard = traces.Card ?? _lastCard;
+        _lastTransfer = traces.Transfer ?? _lastTransfer;
+        DeviceId = traces.Device ?? DeviceId;
+        DeviceUsedAt = traces.DeviceUsed;
+        if (traces is not { Till: { } till, Latitude: { } latitude, Longitude: { } longitude }) return;
+        _lastPresent = till;
+        City = Places.Home.MinBy(c => Places.DistanceKm(c.Latitude, c.Longitude, latitude, longitude))!;
+    }
 
     /// <summary>Pays at a till: now and then in another city, if there was time to get there.</summary>
     public City PayAtTill(SeededRandom random, DateTimeOffset at)

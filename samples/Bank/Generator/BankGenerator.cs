@@ -28,7 +28,7 @@ public sealed class BankGenerator
     {
         _options = options;
         _random = SeededRandom.For(options.Seed ^ ((ulong)(options.Run - 1) * RunStep), purpose);
-        _customers = new HonestCustomers(population, _random, options.Victims);
+        _customers = new HonestCustomers(population, _random, options);
     }
 
     /// <summary>The history before <paramref name="start"/>: honest, and as busy as each hour and day is.</summary>

@@ -39,5 +39,9 @@ public sealed record BankOptions
     /// <value>none</value>
     public IReadOnlySet<long> Victims { get; init; } = new HashSet<long>();
 
+    /// <summary>Where and how the customers of earlier runs were last seen, by account: they go on from there.</summary>
+    /// <value>none</value>
+    public IReadOnlyDictionary<long, CustomerTraces> Traces { get; init; } = new Dictionary<long, CustomerTraces>();
+
     internal int AccountCount => Accounts ?? (int)Math.Clamp(Rate * 60, 500, 200_000);
 }

@@ -3,7 +3,7 @@ using Millrace.Samples.Bank.Model;
 namespace Millrace.Samples.Bank.Generator;
 
 /// <summary>What honest customers do at a moment: the mix follows the hour, the weekday and the salary day.</summary>
-internal sealed class HonestCustomers(Population population, SeededRandom random, IReadOnlySet<long> victims)
+internal sealed class HonestCustomers(Population population, SeededRandom random, BankOptions options)
 {
     /// <summary>Deposits from here up to <see cref="ReportingLimit"/> are what structuring looks like; honest ones are smaller, or reported.</summary>
     public const decimal SuspiciousDeposit = 9_000_000;
@@ -11,7 +11,7 @@ internal sealed class HonestCustomers(Population population, SeededRandom random
     /// <summary>Cash from this amount on is reported to the authorities (Korea: 10 million won).</summary>
     public const decimal ReportingLimit = 10_000_000;
 
-    private readonly AccountMemory[] _accounts = [.. population.Accounts.Select(a => new AccountMemory(a) { IsVictim = victims.Contains(a.AccountId) })];
+    private readonly AccountMemory[] _accounts = [.. population.Accounts.Select(a => Remember(a, options))];
 
     public AccountMemory PickAccount()
     {
@@ -128,6 +128,13 @@ internal sealed class HonestCustomers(Population population, SeededRandom random
         Region = memory.Account.Owner.Home.Region,
         Channel = channel,
     };
+
+    private static AccountMemory Remember(Account account, BankOptions options)
+    {
+        var memory = new AccountMemory(account) { IsVictim = options.Victims.Contains(account.AccountId) };
+        if (options.Traces.TryGetValue(account.AccountId, out var traces)) memory.Recall(traces);
+        return memory;
+    }
 
     private static decimal Round(double amount, int to) => Math.Round((decimal)amount / to) * to;
 }

@@ -77,9 +77,11 @@ internal static class DemoCommand
     {
         Terminal.Out.WriteLine($"{report.Transactions:N0} transactions in PostgreSQL, {report.Changes:N0} changes in the topics, {report.Processed:N0} processed, {report.Rows:N0} rows in ClickHouse");
         Terminal.Out.WriteLine($"{report.AlertsRaised} of {report.AlertsExpected} frauds found, {report.AlertsUnexpected} alerts without a fraud");
-        Terminal.Out.WriteLine($"commit to visible: {report.VisibleMs.P50} ms (median), {report.VisibleMs.P95} ms (95 %), {report.VisibleMs.P99} ms (99 %)");
+        Terminal.Out.WriteLine($"commit to visible: {report.VisibleMs.P50} ms (median), {report.VisibleMs.P95} ms (95 %), {report.VisibleMs.P99} ms (99 %){(report.VisibleMs.Unseen > 0 ? $"; {report.VisibleMs.Unseen} of {report.VisibleMs.Samples} samples were never seen" : "")}");
         Terminal.Out.WriteLine($"memory: {string.Join(", ", report.MemoryMb.Select(static m => $"{m.Key} {m.Value} MB"))}");
-        Terminal.Out.WriteLine(report.Missing == 0 && report.Duplicates == 0 ? "nothing is missing, nothing is there twice" : $"{report.Missing} missing, {report.Duplicates} there twice");
+        Terminal.Out.WriteLine(report is { Missing: 0, Duplicates: 0, Wrong: 0, Phantoms: 0 }
+            ? $"nothing is missing, nothing is there twice, everything is as it was committed; {report.Windows:N0} minutes of accounts add up"
+            : $"{report.Missing} missing, {report.Duplicates} there twice, {report.Wrong} wrong, {report.Phantoms} never committed");
         foreach (var finding in report.Findings.Concat(report.Failures)) Terminal.Out.WriteLine($"  {finding}");
     }
 }

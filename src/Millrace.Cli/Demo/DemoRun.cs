@@ -13,6 +13,7 @@ internal sealed class DemoRun(DemoOptions options, ILoggerFactory logging, Actio
     private static readonly TimeSpan _betweenLooks = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _betweenAudits = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _startPatience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan _lastQuestions = TimeSpan.FromSeconds(5);
     private readonly TimeProvider _time = TimeProvider.System;
 
     public async Task<DemoReport?> RunAsync(Func<string, Task> ready, CancellationToken cancellationToken)
@@ -62,7 +63,7 @@ internal sealed class DemoRun(DemoOptions options, ILoggerFactory logging, Actio
         var peak = new Dictionary<string, double?>(StringComparer.Ordinal);
         using var probing = new CancellationTokenSource();
         using var writing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var asking = probe.RunAsync(probing.Token);
+        var asking = probe.RunAsync(_lastQuestions, probing.Token);
         var live = writer.RunAsync(commits, end, writing.Token);
         var told = _time.GetTimestamp();
         while (await Task.WhenAny(live, asking, Task.Delay(_betweenLooks, _time, CancellationToken.None)) is var first && first != live)
@@ -74,7 +75,7 @@ internal sealed class DemoRun(DemoOptions options, ILoggerFactory logging, Actio
             if (platform.Watch.Broken.Count > 0 && options.Duration is not null) await writing.CancelAsync();
             if (_time.GetElapsedTime(told) < TimeSpan.FromSeconds(5)) continue;
             told = _time.GetTimestamp();
-            var visible = Percentiles.Of(probe.Milliseconds);
+            var visible = probe.Measured();
             say($"{writer.Commits:N0} transactions committed, visible after {visible.P50:0} ms (median), {visible.P99:0} ms (99 %)");
         }
 
@@ -92,23 +93,23 @@ internal sealed class DemoRun(DemoOptions options, ILoggerFactory logging, Actio
         await SettleAsync(platform, options.SettleTimeout, CancellationToken.None);
         await probing.CancelAsync();
         await asking;
+        var visibility = probe.Measured();
         Measure(platform, peak);
         var (report, committed) = await JudgeAsync(platform, start, since);
-        return DemoReport.From(report, probe.Milliseconds, peak, startSeconds, seconds, committed, options.Seed, platform.Watch.Broken);
+        return DemoReport.From(report, visibility, peak, startSeconds, seconds, committed, options.Seed, platform.Watch.Broken);
     }
 
     private static BankAudit Audit(DemoPlatform platform) => new(platform.Bank, platform.Bootstrap, platform.ClickHouse);
 
     // What was committed shows in ClickHouse before the jobs have committed the offsets behind it: a verdict that something is missing holds only after the
-    // time that everything may take. What is there twice stays so.
+    // time that everything may take. What is there twice, or was never committed, stays so.
     private async Task<(AuditReport Report, long Commits)> JudgeAsync(DemoPlatform platform, DateTimeOffset start, long since)
     {
         while (true)
         {
             var audit = Audit(platform);
             var report = await audit.RunAsync(CancellationToken.None);
-            var isComplete = report is { Missing: 0 } && report.AlertsRaised == report.AlertsExpected;
-            if (isComplete || report.Duplicates > 0 || platform.Watch.Broken.Count > 0 || _time.GetElapsedTime(since) >= options.SettleTimeout)
+            if (!report.MayImprove || platform.Watch.Broken.Count > 0 || _time.GetElapsedTime(since) >= options.SettleTimeout)
             {
                 return (report, await audit.CommitsSinceAsync(start, CancellationToken.None));
             }
