@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Millrace.Engines;
 using Millrace.TestKit;
 using Millrace.TestKit.Kafka;
 using Npgsql;
@@ -63,6 +64,30 @@ public abstract class CdcTests<TKafka>(TKafka kafka, PostgresServer postgres) : 
         await stop.CancelAsync();
         await Task.WhenAll(writers);
         await VerifyAsync(bench);
+    }
+
+    // A server that shuts down waits until its receivers have confirmed all of its log, also what no connector captures.
+    [Fact]
+    public async Task PostgreSQL_shuts_down_cleanly_under_a_running_connector_which_goes_on_after_it()
+    {
+        await using var server = await EmbeddedPostgres.StartAsync();
+        var bench = new Bench(server, kafka.Bootstrap);
+        await bench.CreateAsync("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE other (id int); INSERT INTO t VALUES (1)");
+        await using var worker = await bench.StartAsync();
+        await worker.PutConnectorAsync("cdc", bench.Config("public.t", ("heartbeat.interval.ms", "0")));
+        await bench.SqlAsync("INSERT INTO t VALUES (2)");
+        await Eventually.True(() => Task.FromResult(bench.Read("t").Count == 2), "the snapshot and an insert");
+        await bench.SqlAsync("INSERT INTO other SELECT generate_series(1, 10000)");
+        await bench.SqlAsync("CHECKPOINT");
+
+        await server.StopAsync();
+
+        // One that had to be killed leaves it.
+        Assert.False(File.Exists(Path.Combine(server.DataDirectory, "postmaster.pid")), "PostgreSQL did not end by itself");
+        await server.RestartAsync(TestContext.Current.CancellationToken);
+        await bench.SqlAsync("INSERT INTO t VALUES (3)");
+        await Eventually.True(() => Task.FromResult(bench.Read("t").Count >= 3), "an insert after the restart");
+        Assert.Equal(3, bench.Read("t").Count);
     }
 
     [Fact]

@@ -14,8 +14,8 @@ internal sealed class ChangeHandler(PostgresOptions options, EventFactory events
     /// <summary>The prefix of our own logical messages.</summary>
     internal const string HeartbeatPrefix = "millrace.heartbeat";
 
-    // Transactions without captured changes move the position at most this often: each move costs a Kafka transaction.
-    private static readonly TimeSpan IdleMove = TimeSpan.FromSeconds(1);
+    /// <summary>What has no captured changes moves the position at most this often: each move costs a Kafka transaction.</summary>
+    internal static readonly TimeSpan IdleMove = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<uint, TableModel?> _tables = [];
     private PostgresOffset _offset = start;
@@ -24,6 +24,7 @@ internal sealed class ChangeHandler(PostgresOptions options, EventFactory events
     private uint _xid;
     private string? _origin;
     private long _sequence;
+    private bool _open;
     private bool _skip;
     private bool _emitted;
     private long _moved = time.GetTimestamp();
@@ -56,15 +57,29 @@ internal sealed class ChangeHandler(PostgresOptions options, EventFactory events
         _xid = xid;
         _origin = null;
         _sequence = 0;
+        _open = true;
         _emitted = false;
         _skip = commitLsn < _offset.CompleteLsn || _offset.Visibility?.HasSeen(xid, commitLsn) is true;
     }
 
     public void Commit(ulong commitLsn, ulong endLsn)
     {
+        _open = false;
         if (endLsn <= _offset.CompleteLsn) return;
         _offset = At(endLsn, transactionLsn: 0, sequence: 0);
         if (_emitted || time.GetElapsedTime(_moved) >= IdleMove) Move();
+    }
+
+    /// <summary>
+    /// PostgreSQL has read its log up to here and sent all that was in it for us. Nothing else says so where only uncaptured things are written,
+    /// and a server that shuts down waits until its receivers have confirmed the end of its log.
+    /// </summary>
+    /// <param name="lsn">The largest LSN received, of a message or a keepalive. Messages of an open transaction carry LSNs before its commit.</param>
+    internal void CaughtUp(ulong lsn)
+    {
+        if (_open || lsn <= _offset.CompleteLsn || time.GetElapsedTime(_moved) < IdleMove) return;
+        _offset = At(lsn, transactionLsn: 0, sequence: 0);
+        Move();
     }
 
     public void Origin(ulong lsn, string name) => _origin = name;

@@ -79,9 +79,7 @@ internal sealed class ReplicationStream(PostgresOptions options, ChangeHandler h
             while (true)
             {
                 var next = messages.MoveNextAsync();
-                // Nothing at hand: what there is goes on at once.
-                if (!next.IsCompleted) await queue.FlushAsync(cancellationToken);
-                if (!await next) return;
+                if (!(next.IsCompleted ? await next : await WaitAsync(next.AsTask(), cancellationToken))) return;
                 var message = messages.Current;
                 var length = 0;
                 while (true)
@@ -114,6 +112,19 @@ internal sealed class ReplicationStream(PostgresOptions options, ChangeHandler h
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    // Nothing at hand: what there is goes on at once, and while nothing comes the position follows the keepalives.
+    private async Task<bool> WaitAsync(Task<bool> next, CancellationToken cancellationToken)
+    {
+        await queue.FlushAsync(cancellationToken);
+        while (true)
+        {
+            await ((Task)next).WaitAsync(ChangeHandler.IdleMove, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (next.IsCompleted) return await next;
+            handler.CaughtUp((ulong)_connection.LastReceivedLsn);
+            await queue.FlushAsync(cancellationToken);
         }
     }
 

@@ -17,6 +17,10 @@ internal static partial class ConnectLog
     [LoggerMessage(4003, LogLevel.Error, "Task {Task} failed")]
     internal static partial void TaskFailed(this ILogger logger, Exception exception, string task);
 
+    /// <summary>For what a person can mend: the message says how, and the trace is in the task's status.</summary>
+    [LoggerMessage(4013, LogLevel.Error, "Task {Task} failed: {Reason}")]
+    internal static partial void TaskRefused(this ILogger logger, string task, string reason);
+
     [LoggerMessage(4004, LogLevel.Information, "Task {Task} restarts in {Delay}")]
     internal static partial void TaskRestarts(this ILogger logger, string task, TimeSpan delay);
 
@@ -37,6 +41,9 @@ internal static partial class ConnectLog
 
     [LoggerMessage(4010, LogLevel.Warning, "Task {Task} did not end cleanly")]
     internal static partial void TaskEndFailed(this ILogger logger, Exception exception, string task);
+
+    [LoggerMessage(4014, LogLevel.Warning, "Task {Task} did not end cleanly: {Reason}")]
+    internal static partial void TaskEndRefused(this ILogger logger, string task, string reason);
 
     [LoggerMessage(4011, LogLevel.Warning, "Task {Task} skips {Topic}-{Partition} offset {Offset}")]
     internal static partial void SinkRecordSkipped(this ILogger logger, Exception exception, string task, string topic, int partition, long offset);

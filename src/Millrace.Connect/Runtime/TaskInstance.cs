@@ -61,12 +61,14 @@ internal sealed class TaskInstance(TaskIdentity identity, IConnector connector, 
             {
                 if (stop.IsCancellationRequested)
                 {
-                    if (e is not OperationCanceledException) _logger.TaskEndFailed(e, identity.ToString());
+                    if (e is ConnectException) _logger.TaskEndRefused(identity.ToString(), e.Message);
+                    else if (e is not OperationCanceledException) _logger.TaskEndFailed(e, identity.ToString());
                     return;
                 }
 
                 Metrics.Failed();
-                _logger.TaskFailed(e, identity.ToString());
+                if (e is ConnectException) _logger.TaskRefused(identity.ToString(), e.Message);
+                else _logger.TaskFailed(e, identity.ToString());
                 Set("FAILED", e.ToString());
                 if (!services.Options.RestartFailedTasks || e is TaskFencedException) return;
             }
