@@ -35,7 +35,8 @@ internal sealed class CoordinatedHandler(IRequestHandler handler, BrokerContext 
 
     private static bool IsCoordinated(ApiKey key) => key is ApiKey.JoinGroup or ApiKey.SyncGroup or ApiKey.Heartbeat or ApiKey.LeaveGroup or ApiKey.OffsetCommit or ApiKey.OffsetFetch
         or ApiKey.OffsetDelete or ApiKey.DescribeGroups or ApiKey.DeleteGroups or ApiKey.TxnOffsetCommit or ApiKey.InitProducerId or ApiKey.AddPartitionsToTxn or ApiKey.AddOffsetsToTxn or ApiKey.EndTxn
-        or ApiKey.ConsumerGroupHeartbeat or ApiKey.ConsumerGroupDescribe;
+        or ApiKey.ConsumerGroupHeartbeat or ApiKey.ConsumerGroupDescribe
+        or ApiKey.ShareGroupHeartbeat or ApiKey.ShareGroupDescribe;
 
     private IEnumerable<(string Topic, string Key)> Keys(RequestContext context) => ApiKey switch
     {
@@ -48,6 +49,8 @@ internal sealed class CoordinatedHandler(IRequestHandler handler, BrokerContext 
         ApiKey.OffsetFetch => Groups([.. context.Read<OffsetFetchRequest>() is { } r ? r.Groups.Select(static g => g.GroupId).Append(r.GroupId) : []]),
         ApiKey.ConsumerGroupHeartbeat => Groups(context.Read<ConsumerGroupHeartbeatRequest>().GroupId),
         ApiKey.ConsumerGroupDescribe => Groups([.. context.Read<ConsumerGroupDescribeRequest>().GroupIds]),
+        ApiKey.ShareGroupHeartbeat => Groups(context.Read<ShareGroupHeartbeatRequest>().GroupId),
+        ApiKey.ShareGroupDescribe => Groups([.. context.Read<ShareGroupDescribeRequest>().GroupIds]),
         ApiKey.JoinGroup => Groups(context.Read<JoinGroupRequest>().GroupId),
         ApiKey.SyncGroup => Groups(context.Read<SyncGroupRequest>().GroupId),
         ApiKey.Heartbeat => Groups(context.Read<HeartbeatRequest>().GroupId),

@@ -8,7 +8,7 @@ namespace Millrace.Broker.Coordination;
 
 /// <summary>A coordinator's internal topic on the broker's own partition logs.</summary>
 internal sealed partial class CoordinatorLog(
-    string topic, int partitions, int segmentBytes, ICoordinatorTopics topics, TimeProvider time, ILogger logger)
+    string topic, int partitions, int segmentBytes, ICoordinatorTopics topics, TimeProvider time, ILogger logger, bool isCompacted = true)
     : ICoordinatorLog, IDisposable
 {
     private readonly SemaphoreSlim _creation = new(1, 1);
@@ -26,10 +26,12 @@ internal sealed partial class CoordinatorLog(
             if (topics.PartitionCount(topic) is not null) return;
             var config = new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                ["cleanup.policy"] = "compact",
+                ["cleanup.policy"] = isCompacted ? "compact" : "delete",
                 ["compression.type"] = "producer",
                 ["segment.bytes"] = segmentBytes.ToString(CultureInfo.InvariantCulture),
             };
+            // What is not compacted is cut off by its coordinator, never by time.
+            if (!isCompacted) config["retention.ms"] = "-1";
             await topics.CreateInternalTopicAsync(topic, partitions, config, cancellationToken);
         }
         finally

@@ -1,4 +1,5 @@
 using Millrace.Broker.Groups;
+using Millrace.Broker.Sharing;
 using Millrace.Broker.Transactions;
 
 namespace Millrace.Broker.Coordination;
@@ -41,6 +42,27 @@ internal static class CoordinatorSettings
             StateTopicPartitions = Int(broker, "transaction.state.log.num.partitions", defaults.StateTopicPartitions, 1),
             StateTopicSegmentBytes = Int(broker, "transaction.state.log.segment.bytes", defaults.StateTopicSegmentBytes, 1),
             PartitionVerification = Flag(broker, "transaction.partition.verification.enable", defaults.PartitionVerification),
+        };
+    }
+
+    public static ShareOptions Sharing(BrokerOptions broker)
+    {
+        var defaults = new ShareOptions();
+        return new ShareOptions
+        {
+            SessionTimeoutMs = Int(broker, "group.share.session.timeout.ms", defaults.SessionTimeoutMs, 1),
+            HeartbeatIntervalMs = Int(broker, "group.share.heartbeat.interval.ms", defaults.HeartbeatIntervalMs, 1),
+            MaxSize = Int(broker, "group.share.max.size", defaults.MaxSize, 1),
+            MaxSessions = Int(broker, "group.share.max.share.sessions", defaults.MaxSessions, 1),
+            StateTopicPartitions = Int(broker, "share.coordinator.state.topic.num.partitions", defaults.StateTopicPartitions, 1),
+            StateTopicSegmentBytes = Int(broker, "share.coordinator.state.topic.segment.bytes", defaults.StateTopicSegmentBytes, 1),
+            UpdatesPerSnapshot = Int(broker, "share.coordinator.snapshot.update.records.per.snapshot", defaults.UpdatesPerSnapshot, 0),
+            Partition = new ShareSettings
+            {
+                LockDurationMs = Int(broker, "group.share.record.lock.duration.ms", defaults.Partition.LockDurationMs, 1000),
+                DeliveryCountLimit = Int(broker, "group.share.delivery.count.limit", defaults.Partition.DeliveryCountLimit, 2),
+                MaxRecordLocks = Int(broker, "group.share.partition.max.record.locks", defaults.Partition.MaxRecordLocks, 100),
+            },
         };
     }
 

@@ -12,13 +12,14 @@ internal sealed partial class GroupActor
     public ConsumerGroup? Consumer { get; private set; }
 
     /// <summary>Whether nobody is in the group.</summary>
-    public bool IsEmpty => Consumer is { } consumer ? consumer.MemberCount == 0 : Group.State == GroupState.Empty;
+    public bool IsEmpty => Share is { } share ? share.MemberCount == 0 : Consumer is { } consumer ? consumer.MemberCount == 0 : Group.State == GroupState.Empty;
 
     /// <summary>The group to which a member of the new protocol may come, with the records that make it one.</summary>
     /// <exception cref="RequestFailedException">It is a group of another kind, or not to be converted.</exception>
     public (ConsumerGroup Group, IReadOnlyList<CoordinatorRecord> Records) AsConsumerGroup(bool join, IGroupTopics topics)
     {
         if (Consumer is { } consumer) return (consumer, []);
+        if (Share is not null) throw new RequestFailedException(ErrorCode.GroupIdNotFound, $"Group {groupId} is not a consumer group.");
         if (!join) throw new RequestFailedException(ErrorCode.GroupIdNotFound, IsVoid ? $"Consumer group {groupId} not found." : $"Group {groupId} is not a consumer group.");
         IReadOnlyList<CoordinatorRecord> tombstone = Group is { ProtocolType: not null, Generation: > 0 } ? [GroupRecords.MetadataTombstone(groupId)] : [];
         if (Group.IsVacant) return (new ConsumerGroup(groupId, options, topics, time), tombstone);
@@ -90,10 +91,11 @@ internal sealed partial class GroupActor
     }
 
     public ErrorCode ValidateCommit(MemberIdentity who, bool transactional, TopicIdPartition? target, bool knowsEpochs) =>
-        Consumer is { } consumer ? consumer.ValidateCommit(who, transactional, target, knowsEpochs) : Group.ValidateCommit(who, transactional);
+        Share is not null ? ErrorCode.GroupIdNotFound : Consumer is { } consumer ? consumer.ValidateCommit(who, transactional, target, knowsEpochs) : Group.ValidateCommit(who, transactional);
 
     public ErrorCode ValidateOffsetDelete(string topic)
     {
+        if (Share is not null) return ErrorCode.GroupIdNotFound;
         if (Consumer is not { } consumer) return Group.ValidateOffsetDelete(topic);
         return consumer.IsSubscribedTo(topic) ? ErrorCode.GroupSubscribedToTopic : ErrorCode.None;
     }

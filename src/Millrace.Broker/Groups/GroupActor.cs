@@ -28,7 +28,7 @@ internal sealed partial class GroupActor(
     public bool IsDead => Group.State == GroupState.Dead;
 
     /// <summary>Nothing was ever kept here: left over from a request that was refused.</summary>
-    public bool IsVoid => Consumer is null && Group.IsVacant && Group.Generation == 0 && Offsets.IsEmpty;
+    public bool IsVoid => Consumer is null && Share is null && Group.IsVacant && Group.Generation == 0 && Offsets.IsEmpty;
 
     public Task EnterAsync() => _turn.WaitAsync();
 
@@ -63,7 +63,7 @@ internal sealed partial class GroupActor(
 
     private void Arm()
     {
-        var next = Consumer?.NextDeadline ?? Group.NextDeadline;
+        var next = Consumer?.NextDeadline ?? Share?.NextDeadline ?? Group.NextDeadline;
         if (next >= _armedFor) return;
         _armedFor = next;
         scheduler.WakeAt(next, OnDeadline);
@@ -80,7 +80,8 @@ internal sealed partial class GroupActor(
             {
                 if (deadline != _armedFor) return;
                 _armedFor = long.MaxValue;
-                if (Consumer is null) Group.OnTime();
+                if (Share is { } share) await RemoveSilentAsync(share);
+                else if (Consumer is null) Group.OnTime();
                 else await FenceExpiredAsync();
             }
             finally

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Millrace.Broker.Coordination;
 using Millrace.Broker.Groups.Consumer;
+using Millrace.Broker.Groups.Share;
 using Millrace.Broker.Log;
 using Millrace.Protocol;
 
@@ -9,6 +10,8 @@ namespace Millrace.Broker.Groups;
 /// <summary>Listing, describing and deleting groups and offsets, by request or because their time is over.</summary>
 internal sealed partial class GroupCoordinator
 {
+    private const string ShareProtocolType = "share";
+
     public async ValueTask<IReadOnlyList<GroupListing>> ListAsync()
     {
         List<GroupListing> listings = [];
@@ -27,6 +30,7 @@ internal sealed partial class GroupCoordinator
         try
         {
             if (actor.Consumer is { } consumer) return new GroupListing(groupId, ConsumerProtocol.Type, consumer.State, IsConsumer: true);
+            if (actor.Share is { } share) return new GroupListing(groupId, ShareProtocolType, share.State, IsConsumer: false) { IsShare = true };
             return actor.IsVoid ? null : new GroupListing(groupId, actor.Group.ProtocolType ?? "", actor.Group.State.ToString(), IsConsumer: false);
         }
         finally
@@ -35,8 +39,8 @@ internal sealed partial class GroupCoordinator
         }
     }
 
-    /// <summary>Whether the group is one of the new protocol.</summary>
-    public bool IsConsumerGroup(string groupId) => _groups.TryGetValue(groupId, out var actor) && actor.Consumer is not null;
+    /// <summary>Whether the group is one of the new protocols, and not a classic one.</summary>
+    public bool IsConsumerGroup(string groupId) => _groups.TryGetValue(groupId, out var actor) && (actor.Consumer is not null || actor.Share is not null);
 
     /// <summary>Null if there is no such group, or not a classic one.</summary>
     public async ValueTask<GroupDescription?> DescribeAsync(string groupId)
@@ -45,7 +49,7 @@ internal sealed partial class GroupCoordinator
         if (actor is null) return null;
         try
         {
-            return actor.IsVoid || actor.Consumer is not null ? null : actor.Group.Describe();
+            return actor.IsVoid || actor.Consumer is not null || actor.Share is not null ? null : actor.Group.Describe();
         }
         finally
         {
@@ -125,7 +129,8 @@ internal sealed partial class GroupCoordinator
                     ? actor.Offsets.Expired(consumer.IsSubscribedTo, _clock.UnixMs, retentionMs)
                     : actor.Offsets.Expired(actor.Group, _clock.UnixMs, retentionMs);
                 await RemoveOffsetsAsync(actor, expired);
-                if ((actor.Consumer is null ? actor.Group.IsVacant : actor.IsEmpty) && actor.Offsets.IsEmpty) await RemoveAsync(actor);
+                // A share group is kept until it is deleted: its offsets are elsewhere.
+                if (actor.Share is null && (actor.Consumer is null ? actor.Group.IsVacant : actor.IsEmpty) && actor.Offsets.IsEmpty) await RemoveAsync(actor);
             }
             finally
             {
@@ -150,6 +155,12 @@ internal sealed partial class GroupCoordinator
         // A group that never finished a rebalance was never stored.
         if (actor.Group.ProtocolType is not null && actor.Group.Generation > 0) tombstones.Add(GroupRecords.MetadataTombstone(actor.GroupId));
         if (actor.Consumer is { } consumer) tombstones.AddRange(consumer.Tombstones().Select(ConsumerGroupRecords.Encode));
+        if (actor.Share is { } share)
+        {
+            await RequiredSharing.DeleteAsync(actor.GroupId);
+            tombstones.AddRange(share.Tombstones().Select(ShareGroupRecords.Encode));
+        }
+
         if (tombstones.Count > 0)
         {
             var outcome = await actor.AppendAsync(tombstones);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Millrace.Broker.Coordination;
 using Millrace.Broker.Groups.Consumer;
+using Millrace.Broker.Groups.Share;
 using Millrace.Protocol;
 
 namespace Millrace.Broker.Groups;
@@ -18,6 +19,7 @@ internal sealed partial class GroupCoordinator
         var snapshots = new Dictionary<string, GroupSnapshot?>(StringComparer.Ordinal);
         var actors = new Dictionary<string, GroupActor>(StringComparer.Ordinal);
         var consumers = new Dictionary<string, ConsumerGroup>(StringComparer.Ordinal);
+        var shares = new Dictionary<string, ShareGroup>(StringComparer.Ordinal);
         foreach (var entry in _log.Read(partition))
         {
             if (entry.Committed is { } commit)
@@ -38,6 +40,10 @@ internal sealed partial class GroupCoordinator
                     case ConsumerGroupRecord record:
                         if (!consumers.TryGetValue(record.GroupId, out var consumer)) consumers[record.GroupId] = consumer = new ConsumerGroup(record.GroupId, _options, _topics, _time);
                         consumer.Apply(record);
+                        break;
+                    case ShareGroupRecord record:
+                        if (!shares.TryGetValue(record.GroupId, out var share)) shares[record.GroupId] = share = new ShareGroup(record.GroupId, _topics, _time);
+                        share.Apply(record);
                         break;
                     case OffsetRecord { GroupId: var groupId } record:
                         if (!actors.TryGetValue(groupId, out var actor)) actors[groupId] = actor = NewActor(groupId);
@@ -62,13 +68,17 @@ internal sealed partial class GroupCoordinator
             }
         }
 
-        foreach (var groupId in actors.Keys.Union(snapshots.Keys, StringComparer.Ordinal).Union(consumers.Keys, StringComparer.Ordinal))
+        foreach (var groupId in actors.Keys.Union(snapshots.Keys, StringComparer.Ordinal).Union(consumers.Keys, StringComparer.Ordinal).Union(shares.Keys, StringComparer.Ordinal))
         {
             var actor = actors.GetValueOrDefault(groupId) ?? NewActor(groupId);
             var snapshot = snapshots.GetValueOrDefault(groupId);
             if (consumers.GetValueOrDefault(groupId) is { IsStored: true } consumer)
             {
                 actor.Restore(consumer);
+            }
+            else if (shares.GetValueOrDefault(groupId) is { IsStored: true } share)
+            {
+                actor.Restore(share, Sharing?.SessionTimeoutMs(groupId) ?? _options.ConsumerSessionTimeoutMs);
             }
             else
             {

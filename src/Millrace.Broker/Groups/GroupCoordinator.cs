@@ -48,6 +48,7 @@ internal sealed partial class GroupCoordinator : IDisposable
         Task<JoinGroupResult> joined;
         try
         {
+            if (actor.Share is not null) return JoinGroupResult.Failed(ErrorCode.InconsistentGroupProtocol, command.MemberId);
             if (actor.Consumer is { } group)
             {
                 if (group.MemberCount > 0) return await JoinAsync(actor, group, command, _options);
@@ -142,5 +143,8 @@ internal sealed partial class GroupCoordinator : IDisposable
         }
     }
 
-    private GroupActor NewActor(string groupId) => new(groupId, PartitionFor(groupId), _options, _log, _scheduler, _time, _logger);
+    private GroupActor NewActor(string groupId) => new(groupId, PartitionFor(groupId), _options, _log, _scheduler, _time, _logger)
+    {
+        ShareMemberLeft = (group, member) => Sharing?.MemberLeft(group, member),
+    };
 }

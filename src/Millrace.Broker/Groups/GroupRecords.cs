@@ -1,5 +1,6 @@
 using Millrace.Broker.Coordination;
 using Millrace.Broker.Groups.Consumer;
+using Millrace.Broker.Groups.Share;
 using Millrace.Broker.Log;
 using Millrace.Protocol.Messages;
 
@@ -84,7 +85,7 @@ internal static class GroupRecords
                 return new MetadataRecord(
                     group, record.Value is null ? null : ToSnapshot(group, VersionedRecords.Decode<GroupMetadataValue>(record.Value)));
             default:
-                return ConsumerGroupRecords.Decode(record);
+                return ConsumerGroupRecords.Decode(record) as GroupRecord ?? ShareGroupRecords.Decode(record);
         }
     }
 

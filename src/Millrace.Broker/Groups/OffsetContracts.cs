@@ -16,7 +16,10 @@ internal sealed record OffsetToCommit(TopicPartition Partition, long Offset, int
 internal readonly record struct FetchedOffset(TopicPartition Partition, long Offset, int LeaderEpoch, string Metadata, ErrorCode Error);
 
 /// <summary>A line of ListGroups.</summary>
-internal sealed record GroupListing(string GroupId, string ProtocolType, string State, bool IsConsumer);
+internal sealed record GroupListing(string GroupId, string ProtocolType, string State, bool IsConsumer)
+{
+    public bool IsShare { get; init; }
+}
 
 /// <summary>The transaction that offsets are committed in.</summary>
 internal sealed record OffsetTransaction(string TransactionalId, long ProducerId, short ProducerEpoch);

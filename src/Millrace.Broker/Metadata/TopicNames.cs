@@ -7,10 +7,12 @@ internal static class TopicNames
 
     public const string TransactionState = "__transaction_state";
 
+    public const string ShareGroupState = "__share_group_state";
+
     /// <summary>A partition's directory, "name-partition", and its "-delete" form must fit into 255 bytes of a file name.</summary>
     private const int MaxLength = 249;
 
-    public static bool IsInternal(string name) => name is ConsumerOffsets or TransactionState;
+    public static bool IsInternal(string name) => name is ConsumerOffsets or TransactionState or ShareGroupState;
 
     /// <summary>Why a name is not allowed, or null.</summary>
     public static string? Problem(string? name)

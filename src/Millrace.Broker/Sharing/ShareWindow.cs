@@ -123,6 +123,18 @@ internal sealed class ShareWindow
     /// <summary>Takes records back whose lock has ended.</summary>
     public bool Expire(long now, ShareSettings settings) => GiveBack(r => r.Deadline <= now, static r => r.Count, settings);
 
+    /// <summary>What is to be stored of this window, given that <paramref name="before"/> is: what was answered or taken back.</summary>
+    public IEnumerable<DeliveryRun> ChangesSince(ShareWindow before)
+    {
+        foreach (var old in before._runs.Where(static r => r.State == DeliveryState.Acquired))
+        {
+            foreach (var run in _runs.Within(old.First, old.Last))
+            {
+                if (run.State != DeliveryState.Acquired) yield return run;
+            }
+        }
+    }
+
     /// <summary>Records before this offset are no longer in the log.</summary>
     public bool MoveStart(long logStart)
     {
