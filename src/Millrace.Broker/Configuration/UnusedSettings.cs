@@ -40,32 +40,27 @@ internal static class UnusedSettings
         "replication.quota.window.size.seconds", "unclean.leader.election.interval.ms",
     ]);
 
-    /// <summary>Share, streams and next-generation consumer groups.</summary>
+    /// <summary>Streams groups, and bounds and intervals of the other new groups.</summary>
     public static FrozenSet<string> NewGroups { get; } = FrozenSet.Create(
         StringComparer.Ordinal,
     [
         "group.consumer.assignors", "group.consumer.max.assignment.interval.ms", "group.consumer.max.heartbeat.interval.ms",
-        "group.consumer.max.session.timeout.ms", "group.consumer.min.assignment.interval.ms",
-        "group.consumer.min.heartbeat.interval.ms", "group.consumer.min.session.timeout.ms", "group.consumer.regex.refresh.interval.ms",
-        "group.share.assignment.interval.ms", "group.share.assignors", "group.share.delivery.count.limit",
-        "group.share.heartbeat.interval.ms", "group.share.initialize.retry.interval.ms", "group.share.max.assignment.interval.ms",
+        "group.consumer.max.session.timeout.ms", "group.consumer.min.assignment.interval.ms", "group.consumer.min.heartbeat.interval.ms",
+        "group.consumer.min.session.timeout.ms", "group.consumer.regex.refresh.interval.ms", "group.share.assignment.interval.ms",
+        "group.share.assignors", "group.share.initialize.retry.interval.ms", "group.share.max.assignment.interval.ms",
         "group.share.max.delivery.count.limit", "group.share.max.heartbeat.interval.ms", "group.share.max.partition.max.record.locks",
-        "group.share.max.record.lock.duration.ms", "group.share.max.session.timeout.ms", "group.share.max.share.sessions",
-        "group.share.max.size", "group.share.min.assignment.interval.ms", "group.share.min.delivery.count.limit",
-        "group.share.min.heartbeat.interval.ms", "group.share.min.partition.max.record.locks",
-        "group.share.min.record.lock.duration.ms", "group.share.min.session.timeout.ms", "group.share.partition.max.record.locks",
-        "group.share.persister.class.name", "group.share.record.lock.duration.ms", "group.share.session.timeout.ms",
+        "group.share.max.record.lock.duration.ms", "group.share.max.session.timeout.ms", "group.share.min.assignment.interval.ms",
+        "group.share.min.delivery.count.limit", "group.share.min.heartbeat.interval.ms", "group.share.min.partition.max.record.locks",
+        "group.share.min.record.lock.duration.ms", "group.share.min.session.timeout.ms", "group.share.persister.class.name",
         "group.streams.assignment.interval.ms", "group.streams.heartbeat.interval.ms", "group.streams.initial.rebalance.delay.ms",
         "group.streams.max.assignment.interval.ms", "group.streams.max.heartbeat.interval.ms", "group.streams.max.session.timeout.ms",
         "group.streams.max.size", "group.streams.max.standby.replicas", "group.streams.min.assignment.interval.ms",
         "group.streams.min.heartbeat.interval.ms", "group.streams.min.session.timeout.ms", "group.streams.num.standby.replicas",
         "group.streams.session.timeout.ms", "share.coordinator.append.linger.ms", "share.coordinator.cached.buffer.max.bytes",
-        "share.coordinator.cold.partition.snapshot.interval.ms", "share.coordinator.load.buffer.size",
-        "share.coordinator.snapshot.update.records.per.snapshot", "share.coordinator.state.topic.compression.codec",
-        "share.coordinator.state.topic.min.isr", "share.coordinator.state.topic.num.partitions",
-        "share.coordinator.state.topic.prune.interval.ms", "share.coordinator.state.topic.replication.factor",
-        "share.coordinator.state.topic.segment.bytes", "share.coordinator.threads", "share.coordinator.write.timeout.ms",
-        "share.fetch.purgatory.purge.interval.requests",
+        "share.coordinator.load.buffer.size",
+        "share.coordinator.state.topic.compression.codec", "share.coordinator.state.topic.min.isr",
+        "share.coordinator.state.topic.replication.factor",
+        "share.coordinator.threads", "share.coordinator.write.timeout.ms", "share.fetch.purgatory.purge.interval.requests",
     ]);
 
     /// <summary>Thread pools, buffers, quotas' windows and metrics of Kafka's own process.</summary>

@@ -82,6 +82,12 @@ internal sealed partial class CoordinatorLog(
         }
     }
 
+    public async ValueTask CutAsync(int partition, long offset)
+    {
+        if (topics.PartitionCount(topic) is null || topics.FindLog(new TopicPartition(topic, partition)) is not { } log || offset <= log.LogStartOffset) return;
+        await log.DeleteRecordsBeforeAsync(offset);
+    }
+
     public void Dispose() => _creation.Dispose();
 
     private byte[] ToBatch(IReadOnlyList<CoordinatorRecord> records, ProducerStamp? transaction)

@@ -57,6 +57,8 @@ internal static class CoordinatorSettings
             StateTopicPartitions = Int(broker, "share.coordinator.state.topic.num.partitions", defaults.StateTopicPartitions, 1),
             StateTopicSegmentBytes = Int(broker, "share.coordinator.state.topic.segment.bytes", defaults.StateTopicSegmentBytes, 1),
             UpdatesPerSnapshot = Int(broker, "share.coordinator.snapshot.update.records.per.snapshot", defaults.UpdatesPerSnapshot, 0),
+            PruneIntervalMs = Int(broker, "share.coordinator.state.topic.prune.interval.ms", defaults.PruneIntervalMs, 1),
+            ColdSnapshotIntervalMs = Int(broker, "share.coordinator.cold.partition.snapshot.interval.ms", defaults.ColdSnapshotIntervalMs, 1),
             Partition = new ShareSettings
             {
                 LockDurationMs = Int(broker, "group.share.record.lock.duration.ms", defaults.Partition.LockDurationMs, 1000),

@@ -32,7 +32,7 @@ internal sealed partial class Coordinators : IDisposable
         _shares = new CoordinatorLog(TopicNames.ShareGroupState, sharing.StateTopicPartitions, sharing.StateTopicSegmentBytes, topics, time, _logger, isCompacted: false);
         var store = new ShareStateStore(_shares, sharing.UpdatesPerSnapshot, time, _logger);
         var partitions = new SharePartitions(catalog, store, _ => sharing.Partition, time, _logger);
-        Sharing = new ShareCoordination(store, partitions, new ShareSessions(partitions, sharing.MaxSessions, _logger));
+        Sharing = new ShareCoordination(store, partitions, new ShareSessions(partitions, sharing.MaxSessions, _logger), sharing, time, _logger);
         Groups.Sharing = new ShareGroupSupport(
             _ => sharing.SessionTimeoutMs, _ => sharing.HeartbeatIntervalMs, sharing.MaxSize, Sharing.InitializeAsync, Sharing.Sessions.MemberLeft, Sharing.DeleteAsync);
         Transactions = new TransactionCoordinator(
@@ -67,6 +67,7 @@ internal sealed partial class Coordinators : IDisposable
         coordinators.Groups.Load();
         coordinators.Transactions.Load();
         await coordinators.Transactions.ResumeAsync();
+        coordinators.Sharing.StartPruning();
         catalog.Deleted += topic => _ = coordinators.ForgetAsync(topic);
         return coordinators;
     }

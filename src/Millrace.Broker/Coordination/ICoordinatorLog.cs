@@ -37,4 +37,7 @@ internal interface ICoordinatorLog
 
     /// <summary>Reads all that is stored in a partition; nothing if the topic does not exist.</summary>
     IEnumerable<LoadedEntry> Read(int partition);
+
+    /// <summary>Cuts off what is before an offset and not needed any more.</summary>
+    ValueTask CutAsync(int partition, long offset);
 }

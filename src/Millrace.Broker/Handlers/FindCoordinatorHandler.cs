@@ -6,16 +6,16 @@ using Millrace.Protocol.Messages;
 namespace Millrace.Broker.Handlers;
 
 /// <summary>
-/// FindCoordinator 0–5 (KIP-98: transactional ids from 1 on; KIP-699: several keys from 4 on). One node coordinates everything; the internal topic is created
-/// before the first answer, as a client may at once ask for its partitions. 6 would announce share groups.
+/// FindCoordinator 0–6 (KIP-98: transactional ids from 1 on; KIP-699: several keys from 4 on; KIP-932: share partitions from 6 on). One node coordinates everything; the internal topic is created
+/// before the first answer, as a client may at once ask for its partitions.
 /// </summary>
 internal sealed class FindCoordinatorHandler(BrokerContext broker) : RequestHandler<FindCoordinatorRequest, FindCoordinatorResponse>
 {
     private const int Group = 0;
     private const int Transaction = 1;
+    private const int Share = 2;
     private const short FirstBatchedVersion = 4;
-
-    public override short HighestVersion => 5;
+    private const short FirstShareVersion = 6;
 
     protected override async ValueTask<FindCoordinatorResponse?> HandleAsync(FindCoordinatorRequest request, RequestContext context)
     {
@@ -31,7 +31,7 @@ internal sealed class FindCoordinatorHandler(BrokerContext broker) : RequestHand
 
     private FindCoordinatorResponse.Coordinator Find(sbyte keyType, string key, ErrorCode error)
     {
-        var node = error == ErrorCode.None ? broker.CoordinatorOf(keyType == Group ? TopicNames.ConsumerOffsets : TopicNames.TransactionState, key) : null;
+        var node = error == ErrorCode.None ? broker.CoordinatorOf(TopicOf(keyType), key) : null;
         if (node is not null) return new() { Key = key, NodeId = node.NodeId, Host = node.Host, Port = node.Port, ErrorMessage = "" };
         return new()
         {
@@ -53,8 +53,18 @@ internal sealed class FindCoordinatorHandler(BrokerContext broker) : RequestHand
             case Transaction:
                 await broker.Coordinators.Transactions.Log.EnsureCreatedAsync(context.Aborted);
                 return ErrorCode.None;
+            case Share when context.Version >= FirstShareVersion:
+                await broker.Coordinators.Sharing.Store.Log.EnsureCreatedAsync(context.Aborted);
+                return ErrorCode.None;
             default:
                 return ErrorCode.InvalidRequest;
         }
     }
+
+    private static string TopicOf(sbyte keyType) => keyType switch
+    {
+        Group => TopicNames.ConsumerOffsets,
+        Transaction => TopicNames.TransactionState,
+        _ => TopicNames.ShareGroupState,
+    };
 }

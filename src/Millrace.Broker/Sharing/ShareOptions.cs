@@ -17,5 +17,9 @@ internal sealed record ShareOptions
 
     public int UpdatesPerSnapshot { get; init; } = 500;
 
+    public int PruneIntervalMs { get; init; } = 300_000;
+
+    public int ColdSnapshotIntervalMs { get; init; } = 300_000;
+
     public ShareSettings Partition { get; init; } = new();
 }

@@ -87,8 +87,8 @@ internal sealed partial class ShareStateStore
     /// <returns>The error of the log.</returns>
     public ValueTask<ErrorCode> DeleteAsync(ShareKey key) => WriteAsync(key, state => state is null ? null : (ShareStateRecords.Snapshot(key, null), _ => _states.TryRemove(key, out var _)));
 
-    /// <summary>Writes a snapshot of what has not changed since <paramref name="coldMs"/>, so that the log can be cut off behind it, and gives the offset before which nothing is needed.</summary>
-    public async ValueTask<long?> PruneAsync(int partition, long coldMs)
+    /// <summary>Writes a snapshot of what has not changed since <paramref name="coldMs"/>, and cuts off the log before the oldest snapshot that counts.</summary>
+    public async ValueTask PruneAsync(int partition, long coldMs)
     {
         var mine = _states.Where(s => PartitionOf(s.Key) == partition).ToList();
         foreach (var (key, cold) in mine.Where(s => s.Value.UpdatesSinceSnapshot > 0 && _clock.UnixMs - s.Value.WrittenUnixMs >= coldMs))
@@ -101,7 +101,20 @@ internal sealed partial class ShareStateStore
             });
         }
 
-        return mine.Count == 0 ? null : mine.Min(static s => s.Value.SnapshotOffset);
+        // In its turn: a snapshot that stands in the log and is not in memory yet would be cut off with the rest.
+        long? needed;
+        var turn = TurnOf(partition);
+        await turn.WaitAsync();
+        try
+        {
+            needed = _states.Where(s => PartitionOf(s.Key) == partition).Select(static s => (long?)s.Value.SnapshotOffset).Min();
+        }
+        finally
+        {
+            turn.Release();
+        }
+
+        if (needed is { } offset) await _log.CutAsync(partition, offset);
     }
 
     private void Take(ShareKey key, ShareSnapshotValue value, long offset)
@@ -128,12 +141,14 @@ internal sealed partial class ShareStateStore
 
     private int PartitionOf(ShareKey key) => KeyPartitioning.PartitionFor(key.ToString(), _log.PartitionCount);
 
+    private SemaphoreSlim TurnOf(int partition) => _turns.GetOrAdd(partition, static _ => new SemaphoreSlim(1, 1));
+
     // Writers of one key come one at a time: what a record says rests on what the log said before.
     private async ValueTask<ErrorCode> WriteAsync(ShareKey key, Func<StoredShareState?, (CoordinatorRecord Record, Action<long> Written)?> write)
     {
         await _log.EnsureCreatedAsync();
         var partition = PartitionOf(key);
-        var turn = _turns.GetOrAdd(partition, static _ => new SemaphoreSlim(1, 1));
+        var turn = TurnOf(partition);
         await turn.WaitAsync();
         try
         {

@@ -44,6 +44,8 @@ internal sealed class InMemoryCoordinatorLog(string topic, int partitions = 4) :
         }
     }
 
+    public ValueTask CutAsync(int partition, long offset) => ValueTask.CompletedTask;
+
     public IEnumerable<LoadedEntry> Read(int partition)
     {
         lock (_lock)
