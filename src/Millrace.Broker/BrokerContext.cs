@@ -4,6 +4,7 @@ using Millrace.Broker.Coordination;
 using Millrace.Broker.Log;
 using Millrace.Broker.Metadata;
 using Millrace.Broker.Network;
+using Millrace.Broker.Security;
 using Millrace.Protocol;
 
 namespace Millrace.Broker;
@@ -46,4 +47,11 @@ internal sealed record BrokerContext(
 /// <param name="ClusterId">The cluster's id.</param>
 /// <param name="Host">The advertised host.</param>
 /// <param name="Port">The advertised port.</param>
-internal sealed record NodeIdentity(int NodeId, string ClusterId, string Host, int Port);
+internal sealed record NodeIdentity(int NodeId, string ClusterId, string Host, int Port)
+{
+    /// <summary>The same node as clients of its other listeners know it, in the order of the listeners; empty where there is one listener.</summary>
+    public IReadOnlyList<NodeIdentity> OnListeners { get; init; } = [];
+
+    /// <summary>The node as clients of a listener know it.</summary>
+    public NodeIdentity On(ServerListener listener) => listener.Index < OnListeners.Count ? OnListeners[listener.Index] : this;
+}

@@ -12,7 +12,7 @@ public sealed partial class BrokerServer
     /// <summary>Stops a node: its leaderships move, then its connections break and its port refuses.</summary>
     internal async Task StopNodeAsync(int node)
     {
-        if (!_listeners.TryRemove(node, out var listener)) throw new InvalidOperationException($"broker {node} does not run");
+        if (!_listeners.TryRemove((node, 0), out var listener)) throw new InvalidOperationException($"broker {node} does not run");
         await Cluster.StopAsync(node, _context.Topics);
         await listener.DisposeAsync();
     }
@@ -21,9 +21,9 @@ public sealed partial class BrokerServer
     internal async Task StartNodeAsync(int node)
     {
         var identity = Cluster.Node(node) ?? throw new ArgumentOutOfRangeException(nameof(node), node, "the cluster has no such broker");
-        if (_listeners.ContainsKey(node)) throw new InvalidOperationException($"broker {node} runs");
+        if (_listeners.ContainsKey((node, 0))) throw new InvalidOperationException($"broker {node} runs");
         var socket = BrokerListener.Bind(new IPEndPoint(EndPoint.Address, identity.Port));
         await Cluster.StartAsync(node, _context.Topics);
-        Serve(node, socket);
+        Serve(node, _serverListeners[0], socket);
     }
 }

@@ -9,31 +9,46 @@ using Millrace.Broker.Handlers;
 using Millrace.Broker.Log;
 using Millrace.Broker.Metadata;
 using Millrace.Broker.Network;
+using Millrace.Broker.Security;
 
 namespace Millrace.Broker;
 
 /// <summary>A broker of one node that speaks the Kafka protocol. Disposing it stops it cleanly: the next start needs no recovery.</summary>
 public sealed partial class BrokerServer : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<int, BrokerListener> _listeners = new();
-    private readonly Func<int, ConnectionSettings> _connections;
+    private readonly ConcurrentDictionary<(int Node, int Index), BrokerListener> _listeners = new();
+    private readonly Func<int, ServerListener, ConnectionSettings> _connections;
+    private readonly IReadOnlyList<ServerListener> _serverListeners;
     private readonly BrokerContext _context;
     private readonly ILogger _logger;
     private bool _disposed;
 
-    private BrokerServer(IPEndPoint endPoint, Func<int, ConnectionSettings> connections, BrokerContext context, ILogger logger)
+    private BrokerServer(
+        IPEndPoint endPoint, IReadOnlyList<ServerListener> listeners, Func<int, ServerListener, ConnectionSettings> connections, BrokerContext context, ILogger logger)
     {
         EndPoint = endPoint;
+        _serverListeners = listeners;
         _connections = connections;
         _context = context;
         _logger = logger;
     }
 
-    /// <summary>Gets the address that the broker listens on, with the port that it got.</summary>
+    /// <summary>Gets the address that the broker listens on, with the port that it got; the first where it has several.</summary>
     public IPEndPoint EndPoint { get; }
 
     /// <summary>Gets what a client writes into <c>bootstrap.servers</c>.</summary>
     public string BootstrapServers => string.Join(',', (_context.Cluster?.Nodes ?? [_context.Node]).Select(static n => ListenAddress.Write(n.Host, n.Port)));
+
+    /// <summary>What a client of one of several listeners writes into <c>bootstrap.servers</c>.</summary>
+    /// <param name="listener">The listener's name, as in <c>listeners</c>.</param>
+    /// <returns>The address that clients of that listener are told.</returns>
+    /// <exception cref="ArgumentException">There is no such listener.</exception>
+    public string BootstrapServersOf(string listener)
+    {
+        var found = _serverListeners.FirstOrDefault(l => l.Name.Equals(listener, StringComparison.OrdinalIgnoreCase))
+            ?? throw new ArgumentException($"there is no listener '{listener}'; there are {string.Join(", ", _serverListeners.Select(static l => l.Name))}", nameof(listener));
+        return string.Join(',', (_context.Cluster?.Nodes ?? [_context.Node]).Select(n => n.On(found)).Select(static n => ListenAddress.Write(n.Host, n.Port)));
+    }
 
     /// <summary>Gets the cluster's id.</summary>
     public string ClusterId => _context.Node.ClusterId;
@@ -67,19 +82,24 @@ public sealed partial class BrokerServer : IAsyncDisposable
         var started = new StartedParts();
         try
         {
-            var sockets = ListenAddress.Series(ListenAddress.Parse(options.Listen), cluster?.Brokers ?? 1).Select(e => started.Add(BrokerListener.Bind(e))).ToList();
+            var listeners = ServerListener.Create(options);
+            if (cluster is not null && listeners.Count > 1) throw new BrokerStartException("a cluster of a test has one listener; the settings name several");
+            var sockets = ListenAddress.Series(ListenAddress.Parse(listeners[0].Definition.Address), cluster?.Brokers ?? 1).Select(e => started.Add(BrokerListener.Bind(e))).ToList();
+            var others = listeners.Skip(1).Select(l => started.Add(BrokerListener.Bind(ListenAddress.Parse(l.Definition.Address)))).ToList();
             var directory = DataDirectory.Open(options.DataDirectory, options.ClusterId, options.NodeId);
-            var nodes = sockets.Select((socket, i) => ListenAddress.Advertise(options with { NodeId = options.NodeId + i }, directory.ClusterId, (IPEndPoint)socket.LocalEndPoint!)).ToList();
+            var nodes = sockets.Select((socket, i) => Identity(options.NodeId + i, directory.ClusterId, listeners, [socket, .. others])).ToList();
             var context = await OpenAsync(options, nodes[0], directory, started, loggers, time, cancellationToken);
             if (cluster is not null) context = context with { Cluster = started.Add(new VirtualCluster(nodes, cluster.DefaultReplicationFactor)) };
             foreach (string notice in options.Notices) LogNotice(logger, notice);
             var dispatcher = new RequestDispatcher(HandlerRegistry.Create(context));
             var server = new BrokerServer(
                 (IPEndPoint)sockets[0].LocalEndPoint!,
-                node => new ConnectionSettings(dispatcher, options.MaxRequestBytes, options.MaxConnectionIdle, time, node, cluster?.Interceptor),
+                listeners,
+                (node, listener) => new ConnectionSettings(dispatcher, options.MaxRequestBytes, options.MaxConnectionIdle, time, node, listener, cluster?.Interceptor),
                 context,
                 logger);
-            foreach (var (node, socket) in nodes.Zip(sockets)) server.Serve(node.NodeId, socket);
+            foreach (var (node, socket) in nodes.Zip(sockets)) server.Serve(node.NodeId, listeners[0], socket);
+            foreach (var (listener, socket) in listeners.Skip(1).Zip(others)) server.Serve(options.NodeId, listener, socket);
             started.Release();
             LogServing(logger, server.EndPoint, nodes[0].Host, nodes[0].Port, nodes[0].ClusterId, directory.Path, context.Topics.All.Count);
             return server;
@@ -110,7 +130,19 @@ public sealed partial class BrokerServer : IAsyncDisposable
         LogStopped(_logger, _context.Node.ClusterId);
     }
 
-    private void Serve(int node, Socket socket) => _listeners[node] = BrokerListener.Start(socket, _connections(node), _logger);
+    private static NodeIdentity Identity(int nodeId, string clusterId, IReadOnlyList<ServerListener> listeners, IReadOnlyList<Socket> sockets)
+    {
+        List<NodeIdentity> each = [.. listeners.Zip(sockets, (listener, socket) => ListenAddress.Advertise(nodeId, clusterId, listener.Definition.Advertised, (IPEndPoint)socket.LocalEndPoint!))];
+        return each[0] with { OnListeners = each.Count > 1 ? each : [] };
+    }
+
+    private void Serve(int node, ServerListener listener, Socket socket)
+    {
+        var bound = (IPEndPoint)socket.LocalEndPoint!;
+        if (listener.IsAnonymous && !ServerListener.IsLocal(bound)) LogAnonymous(_logger, listener.Name, bound, listener.Definition.ProtocolName);
+        else if (listener.Index > 0) LogAlso(_logger, bound, listener.Name, listener.Definition.ProtocolName);
+        _listeners[(node, listener.Index)] = BrokerListener.Start(socket, _connections(node, listener), _logger);
+    }
 
     private static async Task<BrokerContext> OpenAsync(
         BrokerOptions options, NodeIdentity node, DataDirectory directory, StartedParts started, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
@@ -135,4 +167,10 @@ public sealed partial class BrokerServer : IAsyncDisposable
 
     [LoggerMessage(2003, LogLevel.Information, "Stopped the broker of cluster {ClusterId}")]
     private static partial void LogStopped(ILogger logger, string clusterId);
+
+    [LoggerMessage(2004, LogLevel.Warning, "The listener {Listener} on {EndPoint} ({Protocol}) takes everyone who can reach that address, without asking who it is. Listen on 127.0.0.1, or make it SSL with ssl.client.auth=required (docs/security.md)")]
+    private static partial void LogAnonymous(ILogger logger, string listener, IPEndPoint endPoint, string protocol);
+
+    [LoggerMessage(2005, LogLevel.Information, "Serving on {EndPoint}, too: listener {Listener} ({Protocol})")]
+    private static partial void LogAlso(ILogger logger, IPEndPoint endPoint, string listener, string protocol);
 }

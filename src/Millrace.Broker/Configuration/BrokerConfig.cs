@@ -3,7 +3,7 @@ using Millrace.Broker.Metadata;
 namespace Millrace.Broker.Configuration;
 
 /// <summary>A setting of the broker as DescribeConfigs shows it.</summary>
-internal sealed record BrokerConfig(string Name, string Value, bool IsSet, ConfigType Type, string Documentation);
+internal sealed record BrokerConfig(string Name, string? Value, bool IsSet, ConfigType Type, string Documentation);
 
 /// <summary>Lists the broker's settings: its own, then the defaults that topics inherit.</summary>
 internal static class BrokerConfigs
@@ -14,6 +14,18 @@ internal static class BrokerConfigs
         {
             string? set = broker.Options.Settings.GetValueOrDefault(definition.Name);
             yield return new BrokerConfig(definition.Name, set ?? Current(broker, definition), set is not null, definition.Type, definition.Documentation);
+        }
+
+        // As set, then what nobody has set; the prefixed ones of listeners only where they are set.
+        foreach (var (name, value) in broker.Options.Settings.OrderBy(static s => s.Key, StringComparer.Ordinal))
+        {
+            if (SecuritySettings.Find(name) is { } security) yield return new BrokerConfig(name, security.IsSecret ? null : value, true, security.Type, security.Documentation);
+        }
+
+        foreach (var definition in SecuritySettings.All)
+        {
+            if (!broker.Options.Settings.ContainsKey(definition.Name))
+                yield return new BrokerConfig(definition.Name, definition.IsSecret ? null : definition.Default, false, definition.Type, definition.Documentation);
         }
 
         var topics = broker.Topics.Definitions;

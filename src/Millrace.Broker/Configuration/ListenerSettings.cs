@@ -1,8 +1,9 @@
 using System.Globalization;
+using Millrace.Broker.Security;
 
 namespace Millrace.Broker.Configuration;
 
-/// <summary>Listeners and the roles of KRaft. This broker has one PLAINTEXT listener and is its own controller.</summary>
+/// <summary>Listeners and the roles of KRaft: this broker is its own controller. What the listeners are is read by <see cref="ListenerDefinitions"/>.</summary>
 internal static class ListenerSettings
 {
     public static string? Effect(PropertiesEntry entry, Dictionary<string, PropertiesEntry> all, out string? problem)
@@ -10,21 +11,18 @@ internal static class ListenerSettings
         problem = null;
         switch (entry.Key)
         {
-            case "listeners" or "advertised.listeners":
-                problem = Problem(entry.Value);
-                string? address = Address(entry.Value, all);
-                return address is null ? "only a controller's listener: no effect, as the broker is its own controller"
-                    : entry.Key == "listeners" ? $"listens on {address}" : $"clients are told {address}";
-            case "listener.security.protocol.map":
-                problem = entry.Value.Split(',').Any(static p => p.Trim().Split(':') is [not "CONTROLLER", not "PLAINTEXT", ..] and not [_, "PLAINTEXT"])
-                    && Used(entry.Value, all) ? "maps a listener to a protocol other than PLAINTEXT, which this broker does not offer yet" : null;
-                return "names of listeners; all are PLAINTEXT here";
-            case "security.inter.broker.protocol":
+            case ListenerDefinitions.Listeners or ListenerDefinitions.AdvertisedListeners:
+                string[] addresses = [.. entry.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(l => !IsController(l, all))];
+                return addresses.Length == 0 ? "only a controller's listener: no effect, as the broker is its own controller"
+                    : $"{(entry.Key == ListenerDefinitions.Listeners ? "listens on" : "clients are told")} {string.Join(" and ", addresses)}";
+            case ListenerDefinitions.ProtocolMap:
+                return $"the security protocol of each listener: {entry.Value}";
+            case ListenerDefinitions.InterBrokerProtocol:
                 return "no effect: there is no other broker";
             case "process.roles":
                 problem = entry.Value.Split(',').All(static r => r.Trim() is "broker" or "controller") ? null : "must be broker, controller, or both";
                 return "no effect: the broker is its own controller";
-            case "controller.quorum.voters" or "controller.quorum.bootstrap.servers" or "controller.listener.names" or "inter.broker.listener.name":
+            case "controller.quorum.voters" or "controller.quorum.bootstrap.servers" or ListenerDefinitions.ControllerNames or ListenerDefinitions.InterBroker:
                 return "no effect: the broker is its own controller and the only node";
             default:
                 return null;
@@ -45,37 +43,10 @@ internal static class ListenerSettings
             : (node.Key, $"{node.Value} is one of controller.quorum.voters ({voters.Value}), and process.roles has no controller");
     }
 
-    public static string? Listen(Dictionary<string, PropertiesEntry> all) => all.TryGetValue("listeners", out var entry) ? Address(entry.Value, all) : null;
-
-    public static string? Advertised(Dictionary<string, PropertiesEntry> all) => all.TryGetValue("advertised.listeners", out var entry) ? Address(entry.Value, all) : null;
-
-    private static bool Used(string map, Dictionary<string, PropertiesEntry> all) =>
-        all.TryGetValue("listeners", out var listeners) && map.Split(',').Select(static p => p.Trim().Split(':'))
-            .Any(p => p is [var name, not "PLAINTEXT"] && listeners.Value.Contains(name + "://", StringComparison.Ordinal));
-
-    private static string? Address(string value, Dictionary<string, PropertiesEntry> all)
+    private static bool IsController(string listener, Dictionary<string, PropertiesEntry> all)
     {
-        string[] controllers = all.TryGetValue("controller.listener.names", out var names) ? names.Value.Split(',', StringSplitOptions.TrimEntries) : ["CONTROLLER"];
-        foreach (string listener in value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-        {
-            int scheme = listener.IndexOf("://", StringComparison.Ordinal);
-            if (scheme < 0 || controllers.Contains(listener[..scheme])) continue;
-            return listener[(scheme + 3)..];
-        }
-
-        return null;
-    }
-
-    private static string? Problem(string value)
-    {
-        foreach (string listener in value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-        {
-            int scheme = listener.IndexOf("://", StringComparison.Ordinal);
-            if (scheme < 0) return $"'{listener}' is no NAME://HOST:PORT";
-            if (listener[..scheme] is "SSL" or "SASL_SSL" or "SASL_PLAINTEXT") return $"{listener[..scheme]} is not offered yet: use PLAINTEXT";
-        }
-
-        return null;
+        string[] controllers = all.TryGetValue(ListenerDefinitions.ControllerNames, out var names) ? names.Value.Split(',', StringSplitOptions.TrimEntries) : ["CONTROLLER"];
+        return Array.Exists(controllers, c => listener.StartsWith(c + "://", StringComparison.OrdinalIgnoreCase));
     }
 
     private static int? Voter(string voter)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Millrace.Broker.Metadata;
+using Millrace.Broker.Security;
 
 namespace Millrace.Broker.Configuration;
 
@@ -16,9 +17,14 @@ internal sealed class SettingsInterpreter(string file)
     public void Add(PropertiesEntry entry)
     {
         if (_entries.TryGetValue(entry.Key, out var earlier) && earlier.Value != entry.Value)
-            Error(entry, $"is '{entry.Value}' here and '{earlier.Value}' on line {earlier.Line}: keep one");
+        {
+            Error(entry, SecuritySettings.Find(entry.Key) is { IsSecret: true }
+                ? $"has another value on line {earlier.Line}: keep one"
+                : $"is '{entry.Value}' here and '{earlier.Value}' on line {earlier.Line}: keep one");
+        }
+
         _entries[entry.Key] = entry;
-        if (Effect(entry) is { } effect) _settings.Add(new ServerSetting(entry.Line, entry.Key, entry.Value, effect));
+        if (Effect(entry) is { } effect) _settings.Add(new ServerSetting(entry.Line, entry.Key, SecuritySettings.Find(entry.Key) is { IsSecret: true } ? "[hidden]" : entry.Value, effect));
         else Error(entry, Unknown(entry.Key));
     }
 
@@ -33,7 +39,14 @@ internal sealed class SettingsInterpreter(string file)
     private string? Effect(PropertiesEntry entry)
     {
         if (ReplicationSettings.Effect(entry, _notices, _topics) is { } replicated) return Checked(entry, ConfigType.Int, 1) ?? replicated;
-        if (ListenerSettings.Effect(entry, _entries, out string? problem) is { } listener) return problem is null ? listener : Refuse(entry, problem);
+        if (ListenerSettings.Effect(entry, _entries, out string? problem) is { } listener)
+        {
+            if (ListenerDefinitions.Knows(entry.Key)) _broker[entry.Key] = entry.Value.Trim();
+            return problem is null ? listener : Refuse(entry, problem);
+        }
+
+        if (SecuritySettings.Find(entry.Key) is { } security) return Security(entry, security);
+        if (SecuritySettings.IsUnused(entry.Key)) return "no effect: it concerns Java's TLS, or connections that this broker does not open";
         if (TimeSettings.IsTime(entry.Key)) return Checked(entry, ConfigType.Int, -1) ?? TimeSettings.Effect(entry);
         if (BrokerSettings.Find(entry.Key == "log.dir" ? "log.dirs" : entry.Key) is { } setting) return Broker(entry, setting);
         if (TopicConfigDefinitions.All.FirstOrDefault(d => d.BrokerName == entry.Key) is { } topic) return Topic(entry, topic);
@@ -51,6 +64,13 @@ internal sealed class SettingsInterpreter(string file)
         if (setting.Name == "log.dirs" && entry.Value.Contains(',', StringComparison.Ordinal)) return Refuse(entry, "names several directories; this broker keeps its data in one");
         _broker[setting.Name == "broker.id" ? "node.id" : setting.Name] = entry.Value.Trim();
         return $"{setting.Documentation.TrimEnd('.')}: {entry.Value}";
+    }
+
+    private string Security(PropertiesEntry entry, ConfigDefinition setting)
+    {
+        if (setting.Problem(entry.Value) is { } problem) return Refuse(entry, problem);
+        _broker[entry.Key] = entry.Value.Trim();
+        return setting.IsSecret ? setting.Documentation : $"{setting.Documentation.TrimEnd('.')}: {entry.Value}";
     }
 
     private string Topic(PropertiesEntry entry, ConfigDefinition topic)
@@ -90,6 +110,7 @@ internal sealed class SettingsInterpreter(string file)
         Same("log.dir", "log.dirs");
         Same("node.id", "broker.id");
         if (ListenerSettings.Contradiction(_entries) is var (key, contradiction)) Error(_entries[key], contradiction);
+        foreach (var (securityKey, problem) in SecurityRules.Problems(_broker)) Error(_entries.GetValueOrDefault(securityKey, new PropertiesEntry(_entries.GetValueOrDefault(ListenerDefinitions.Listeners).Line, securityKey, "")), problem);
         if (Number("min.insync.replicas") is { } insync && insync > (Number("default.replication.factor") ?? insync))
             Error(_entries["min.insync.replicas"], $"is larger than default.replication.factor ({_entries["default.replication.factor"].Value}): no topic could be written");
         if (Number("group.min.session.timeout.ms") is { } low && Number("group.max.session.timeout.ms") is { } high && low > high)
@@ -112,10 +133,11 @@ internal sealed class SettingsInterpreter(string file)
         var topics = new Dictionary<string, string>(options.TopicDefaults, StringComparer.Ordinal);
         foreach (var (key, value) in _topics) topics[key] = value;
         var merged = options with { Settings = settings, TopicDefaults = topics };
+        var first = ListenerDefinitions.Parse(settings) is [var one, ..] ? one : null;
         return merged with
         {
-            Listen = ListenerSettings.Listen(_entries) ?? options.Listen,
-            Advertised = ListenerSettings.Advertised(_entries) ?? options.Advertised,
+            Listen = first?.Address ?? options.Listen,
+            Advertised = first?.Advertised ?? options.Advertised,
             DataDirectory = _broker.GetValueOrDefault("log.dirs") ?? options.DataDirectory,
             NodeId = (int)merged.Number("node.id", options.NodeId),
             AutoCreateTopics = Flag("auto.create.topics.enable", options.AutoCreateTopics),

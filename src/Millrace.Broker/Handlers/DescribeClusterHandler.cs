@@ -19,7 +19,7 @@ internal sealed class DescribeClusterHandler(BrokerContext broker) : RequestHand
             return new(response);
         }
 
-        foreach (var node in broker.Nodes) response.Brokers.Add(new() { BrokerId = node.NodeId, Host = node.Host, Port = node.Port });
+        foreach (var node in broker.Nodes.Select(n => n.On(context.Connection.Listener))) response.Brokers.Add(new() { BrokerId = node.NodeId, Host = node.Host, Port = node.Port });
         if (request.IncludeClusterAuthorizedOperations) response.ClusterAuthorizedOperations = AuthorizedOperations.Cluster;
         return new(response);
     }

@@ -80,6 +80,7 @@ internal sealed class DescribeConfigsHandler(BrokerContext broker) : RequestHand
             Name = config.Name,
             Value = config.Value,
             ReadOnly = true,
+            IsSensitive = config.Type == ConfigType.Password,
             ConfigSource = (sbyte)source,
             ConfigType = (sbyte)config.Type,
             Documentation = documentation ? config.Documentation : null,

@@ -22,16 +22,17 @@ internal sealed class FindCoordinatorHandler(BrokerContext broker) : RequestHand
         var error = await PrepareAsync(request.KeyType, context);
         if (context.Version < FirstBatchedVersion)
         {
-            var only = Find(request.KeyType, request.Key, error);
+            var only = Find(request.KeyType, request.Key, error, context);
             return new FindCoordinatorResponse { ErrorCode = only.ErrorCode, ErrorMessage = only.ErrorMessage, NodeId = only.NodeId, Host = only.Host, Port = only.Port };
         }
 
-        return new FindCoordinatorResponse { Coordinators = [.. request.CoordinatorKeys.Select(key => Find(request.KeyType, key, error))] };
+        return new FindCoordinatorResponse { Coordinators = [.. request.CoordinatorKeys.Select(key => Find(request.KeyType, key, error, context))] };
     }
 
-    private FindCoordinatorResponse.Coordinator Find(sbyte keyType, string key, ErrorCode error)
+    private FindCoordinatorResponse.Coordinator Find(sbyte keyType, string key, ErrorCode error, RequestContext context)
     {
         var node = error == ErrorCode.None ? broker.CoordinatorOf(TopicOf(keyType), key) : null;
+        node = node?.On(context.Connection.Listener);
         if (node is not null) return new() { Key = key, NodeId = node.NodeId, Host = node.Host, Port = node.Port, ErrorMessage = "" };
         return new()
         {

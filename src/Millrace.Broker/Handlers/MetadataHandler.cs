@@ -19,7 +19,7 @@ internal sealed class MetadataHandler(BrokerContext broker) : RequestHandler<Met
     protected override async ValueTask<MetadataResponse?> HandleAsync(MetadataRequest request, RequestContext context)
     {
         var response = new MetadataResponse { ClusterId = broker.Node.ClusterId, ControllerId = broker.ControllerId };
-        foreach (var node in broker.Nodes) response.Brokers.Add(new() { NodeId = node.NodeId, Host = node.Host, Port = node.Port });
+        foreach (var node in broker.Nodes.Select(n => n.On(context.Connection.Listener))) response.Brokers.Add(new() { NodeId = node.NodeId, Host = node.Host, Port = node.Port });
         if (request.IncludeClusterAuthorizedOperations) response.ClusterAuthorizedOperations = AuthorizedOperations.Cluster;
         bool all = request.Topics is null || (context.Version == 0 && request.Topics.Count == 0);
         if (all)

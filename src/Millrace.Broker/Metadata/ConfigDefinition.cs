@@ -13,6 +13,7 @@ internal enum ConfigType : sbyte
     Long = 5,
     Double = 6,
     List = 7,
+    Password = 9,
 }
 
 /// <summary>One setting of a topic.</summary>
@@ -32,6 +33,9 @@ internal sealed record ConfigDefinition(string Name, string? BrokerName, ConfigT
     /// <summary>The allowed words of a string or list.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 
+    /// <summary>Whether nobody may be shown the value.</summary>
+    public bool IsSecret => Type == ConfigType.Password;
+
     /// <summary>Puts a valid value into a log's options; null where the broker has no use for the setting.</summary>
     public Func<LogConfig, string, LogConfig>? Apply { get; init; }
 
@@ -39,6 +43,7 @@ internal sealed record ConfigDefinition(string Name, string? BrokerName, ConfigT
     public string? Problem(string? value)
     {
         if (value is null) return $"{Name} needs a value";
+        if (IsSecret) return null;
         string text = value.Trim();
         return Type switch
         {

@@ -1,7 +1,10 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
+using Millrace.Broker.Security.Tls;
 using Millrace.Protocol;
 
 namespace Millrace.Broker.Network;
@@ -23,14 +26,22 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
     private readonly string _remote = SocketAddresses.RemoteHost(socket);
     private long _lastActive = settings.Time.GetTimestamp();
     private volatile bool _busy;
+    private SslStream? _tls;
 
     /// <summary>Runs until the client goes, breaks the protocol, or the broker stops.</summary>
     public async Task RunAsync()
     {
+        var info = new ConnectionInfo(id, settings.NodeId, _remote, settings.Listener, logger, _aborted.Token);
+        if (settings.Listener.Tls is { } server && !await TryBeginTlsAsync(server, info))
+        {
+            Close();
+            return;
+        }
+
         var filling = FillAsync();
         try
         {
-            await ServeAsync(new ConnectionInfo(id, settings.NodeId, _remote, logger, _aborted.Token));
+            await ServeAsync(info);
         }
         catch (OperationCanceledException)
         {
@@ -55,6 +66,7 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
 
         Close();
         await filling;
+        if (_tls is not null) await _tls.DisposeAsync();
     }
 
     /// <summary>Closes the connection if it has been quiet for longer than connections.max.idle.ms.</summary>
@@ -85,20 +97,42 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
         socket.Dispose();
     }
 
+    /// <summary>The handshake of TLS, before the first byte of a request.</summary>
+    private async ValueTask<bool> TryBeginTlsAsync(TlsServer server, ConnectionInfo info)
+    {
+        var tls = new SslStream(new NetworkStream(socket, ownsSocket: false));
+        try
+        {
+            await tls.AuthenticateAsServerAsync(server.Options, _aborted.Token);
+            info.Principal = server.PrincipalOf(tls.RemoteCertificate);
+            _tls = tls;
+            return true;
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException or SocketException or ObjectDisposedException or OperationCanceledException or System.Text.RegularExpressions.RegexMatchTimeoutException)
+        {
+            // A client that leaves again, as a check of the port does, says nothing; a refused certificate does.
+            if (e is AuthenticationException or System.Text.RegularExpressions.RegexMatchTimeoutException)
+                LogTlsFailed(logger, _remote, settings.Listener.Name, e.InnerException is { } inner ? $"{e.Message} {inner.Message}" : e.Message);
+            await tls.DisposeAsync();
+            return false;
+        }
+    }
+
     private async Task FillAsync()
     {
         try
         {
             while (true)
             {
-                int received = await socket.ReceiveAsync(_pipe.Writer.GetMemory(SegmentBytes / 2), SocketFlags.None, CancellationToken.None);
+                var free = _pipe.Writer.GetMemory(SegmentBytes / 2);
+                int received = _tls is null ? await socket.ReceiveAsync(free, SocketFlags.None, CancellationToken.None) : await _tls.ReadAsync(free);
                 if (received == 0) break;
                 _pipe.Writer.Advance(received);
                 var flushed = await _pipe.Writer.FlushAsync();
                 if (flushed.IsCompleted) break;
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
         {
             // The reader sees the end of the pipe; what came before is still served.
         }
@@ -182,6 +216,10 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
         {
             // The same, seen by us first.
         }
+        catch (IOException) when (_tls is not null)
+        {
+            // The same, below TLS.
+        }
     }
 
     private async ValueTask InterceptAsync(IRequestInterceptor interceptor, RequestContext context, IRequestHandler handler)
@@ -206,16 +244,23 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
         {
             var part = segment[..Math.Min(limit, segment.Length)];
             limit -= part.Length;
-            while (!part.IsEmpty) part = part[await socket.SendAsync(part, SocketFlags.None)..];
+            await SendAsync(part);
         }
     }
 
-    private async ValueTask SendAsync(EncodedMessage response)
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> rest)
     {
-        if (response.IsSingleSegment)
+        if (_tls is not null) await _tls.WriteAsync(rest);
+        else while (!rest.IsEmpty) rest = rest[await socket.SendAsync(rest, SocketFlags.None)..];
+    }
+
+    private ValueTask SendAsync(EncodedMessage response) => response.IsSingleSegment ? SendAsync(response.First) : SendManyAsync(response);
+
+    private async ValueTask SendManyAsync(EncodedMessage response)
+    {
+        if (_tls is not null)
         {
-            var rest = response.First;
-            while (!rest.IsEmpty) rest = rest[await socket.SendAsync(rest, SocketFlags.None)..];
+            foreach (var segment in response.Segments()) await _tls.WriteAsync(segment);
             return;
         }
 
@@ -251,4 +296,7 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
 
     [LoggerMessage(2014, LogLevel.Debug, "Closing the connection from {Client}: quiet for longer than connections.max.idle.ms")]
     private static partial void LogIdle(ILogger logger, string client);
+
+    [LoggerMessage(2016, LogLevel.Warning, "The TLS handshake with {Client} on the listener {Listener} failed: {Reason}")]
+    private static partial void LogTlsFailed(ILogger logger, string client, string listener, string reason);
 }

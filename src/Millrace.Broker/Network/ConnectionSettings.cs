@@ -1,3 +1,5 @@
+using Millrace.Broker.Security;
+
 namespace Millrace.Broker.Network;
 
 /// <summary>What all connections share.</summary>
@@ -6,6 +8,7 @@ namespace Millrace.Broker.Network;
 /// <param name="MaxIdle"><c>connections.max.idle.ms</c>.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="NodeId">The node whose listener accepted them.</param>
+/// <param name="Listener">That listener.</param>
 /// <param name="Interceptor">Sees every request before its handler; null for all but clusters of tests.</param>
 internal sealed record ConnectionSettings(
-    RequestDispatcher Dispatcher, int MaxRequestBytes, TimeSpan MaxIdle, TimeProvider Time, int NodeId, IRequestInterceptor? Interceptor = null);
+    RequestDispatcher Dispatcher, int MaxRequestBytes, TimeSpan MaxIdle, TimeProvider Time, int NodeId, ServerListener Listener, IRequestInterceptor? Interceptor = null);

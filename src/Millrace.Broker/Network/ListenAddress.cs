@@ -31,16 +31,16 @@ internal static class ListenAddress
     public static IEnumerable<IPEndPoint> Series(IPEndPoint first, int count) =>
         Enumerable.Range(0, count).Select(i => i == 0 || first.Port == 0 ? first : new IPEndPoint(first.Address, first.Port + i));
 
-    public static NodeIdentity Advertise(BrokerOptions options, string clusterId, IPEndPoint bound)
+    public static NodeIdentity Advertise(int nodeId, string clusterId, string? advertised, IPEndPoint bound)
     {
-        if (options.Advertised is { Length: > 0 } advertised)
+        if (advertised is { Length: > 0 })
         {
             var (host, port) = Split(advertised, bound.Port);
-            return new NodeIdentity(options.NodeId, clusterId, host.Trim('[', ']'), port);
+            return new NodeIdentity(nodeId, clusterId, host.Trim('[', ']'), port == 0 ? bound.Port : port);
         }
 
         bool anywhere = bound.Address.Equals(IPAddress.Any) || bound.Address.Equals(IPAddress.IPv6Any);
-        return new NodeIdentity(options.NodeId, clusterId, anywhere ? Dns.GetHostName() : bound.Address.ToString(), bound.Port);
+        return new NodeIdentity(nodeId, clusterId, anywhere ? Dns.GetHostName() : bound.Address.ToString(), bound.Port);
     }
 
     /// <summary>As a client takes it: an IPv6 address stands in brackets, which Kafka's own Metadata leaves out.</summary>

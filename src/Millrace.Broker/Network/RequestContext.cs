@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Millrace.Broker.Security;
 using Millrace.Protocol;
 
 namespace Millrace.Broker.Network;
@@ -56,6 +57,11 @@ internal sealed partial class RequestContext(RequestHeader header, ReadOnlyMemor
 /// <param name="Id">Counts connections since the broker's start.</param>
 /// <param name="NodeId">The node that the client reached; with one node always that one.</param>
 /// <param name="RemoteAddress">The client's address without its port.</param>
+/// <param name="Listener">The listener that accepted the connection.</param>
 /// <param name="Logger">For failures of requests.</param>
 /// <param name="Aborted">Cancelled when the client has gone or the broker stops.</param>
-internal sealed record ConnectionInfo(long Id, int NodeId, string RemoteAddress, ILogger Logger, CancellationToken Aborted);
+internal sealed record ConnectionInfo(long Id, int NodeId, string RemoteAddress, ServerListener Listener, ILogger Logger, CancellationToken Aborted)
+{
+    /// <summary>Who the client is. It is set before the first request is served, and again when a client authenticates anew.</summary>
+    public KafkaPrincipal Principal { get; set; } = KafkaPrincipal.Anonymous;
+}

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Millrace.Protocol;
 using Millrace.Protocol.Messages;
@@ -10,20 +11,30 @@ namespace Millrace.Broker.Tests.Server;
 internal sealed class WireClient : IAsyncDisposable
 {
     private readonly Socket _socket;
-    private readonly NetworkStream _stream;
+    private readonly Stream _stream;
     private int _correlation;
 
-    private WireClient(Socket socket)
+    private WireClient(Socket socket, Stream stream)
     {
         _socket = socket;
-        _stream = new NetworkStream(socket, ownsSocket: true);
+        _stream = stream;
     }
 
     public static async Task<WireClient> ConnectAsync(IPEndPoint endPoint)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(endPoint);
-        return new WireClient(socket);
+        return new WireClient(socket, new NetworkStream(socket, ownsSocket: true));
+    }
+
+    /// <summary>The same over TLS. What is wrong with the handshake may only show at the first request: in TLS 1.3 the client is done before the server has looked at its certificate.</summary>
+    public static async Task<WireClient> ConnectTlsAsync(IPEndPoint endPoint, SslClientAuthenticationOptions options)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(endPoint);
+        var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        await tls.AuthenticateAsClientAsync(options);
+        return new WireClient(socket, tls);
     }
 
     public async Task<TResponse> AskAsync<TResponse>(IKafkaRequest<TResponse> request, short version)

@@ -1,0 +1,65 @@
+using System.Collections.Frozen;
+using Millrace.Broker.Metadata;
+using Millrace.Broker.Security;
+
+namespace Millrace.Broker.Configuration;
+
+/// <summary>The settings of listeners, TLS, SASL and the authorizer, with Kafka's names and defaults. Each can stand behind <c>listener.name.NAME.</c>, and those of SASL behind the mechanism, too.</summary>
+internal static class SecuritySettings
+{
+    private static readonly ConfigDefinition[] Definitions =
+    [
+        Text("listener.security.protocol.map", "", "The security protocol of each listener."),
+        Text("inter.broker.listener.name", "", "The listener of other brokers; there are none."),
+        Text("controller.listener.names", "", "The listeners of controllers, which this broker does not open."),
+        Text("security.inter.broker.protocol", "PLAINTEXT", "The protocol of other brokers; there are none."),
+        Words("ssl.keystore.type", "JKS", "The format of the key store.", ["PEM", "PKCS12", "JKS"]),
+        Text("ssl.keystore.location", "", "The file with the broker's key and certificate chain."),
+        Secret("ssl.keystore.password", "The key store's password."),
+        Secret("ssl.keystore.key", "The broker's private key, as PEM."),
+        Text("ssl.keystore.certificate.chain", "", "The broker's certificate chain, as PEM."),
+        Secret("ssl.key.password", "The private key's password."),
+        Words("ssl.truststore.type", "JKS", "The format of the trust store.", ["PEM", "PKCS12", "JKS"]),
+        Text("ssl.truststore.location", "", "The file with the certificates of authorities that clients' certificates come from."),
+        Secret("ssl.truststore.password", "The trust store's password."),
+        Text("ssl.truststore.certificates", "", "The certificates of those authorities, as PEM."),
+        Words("ssl.client.auth", "none", "Whether clients must have a certificate.", ["none", "requested", "required"]),
+        new("ssl.enabled.protocols", null, ConfigType.List, "TLSv1.2,TLSv1.3", "The versions of TLS.") { Words = ["TLSv1.2", "TLSv1.3"] },
+        new("ssl.cipher.suites", null, ConfigType.List, "", "The cipher suites of TLS; empty leaves them to the system."),
+        Text("ssl.principal.mapping.rules", "DEFAULT", "How a certificate's subject becomes a user's name."),
+    ];
+
+    private static readonly FrozenDictionary<string, ConfigDefinition> ByName = Definitions.ToFrozenDictionary(static d => d.Name, StringComparer.Ordinal);
+
+    /// <summary>Keys of Java's TLS and of clients' logins: accepted, without effect here.</summary>
+    private static readonly FrozenSet<string> Unused = FrozenSet.Create(
+        StringComparer.Ordinal,
+    [
+        "ssl.allow.dn.changes", "ssl.allow.san.changes", "ssl.endpoint.identification.algorithm", "ssl.keymanager.algorithm", "ssl.protocol",
+        "ssl.provider", "ssl.secure.random.implementation", "ssl.trustmanager.algorithm",
+    ]);
+
+    public static IReadOnlyList<ConfigDefinition> All => Definitions;
+
+    public static string Default(string name) => ByName[name].Default;
+
+    /// <summary>The definition of a key, with or without the prefix of a listener and a mechanism.</summary>
+    public static ConfigDefinition? Find(string key) => ByName.GetValueOrDefault(Bare(key));
+
+    /// <summary>Whether the key only matters to Java's own TLS, or to connections that this broker does not open.</summary>
+    public static bool IsUnused(string key) => Unused.Contains(Bare(key));
+
+    /// <summary>The key without the prefix of a listener.</summary>
+    public static string Bare(string key)
+    {
+        if (!key.StartsWith(ListenerSettingsView.Prefix, StringComparison.Ordinal)) return key;
+        int dot = key.IndexOf('.', ListenerSettingsView.Prefix.Length);
+        return dot < 0 ? key : key[(dot + 1)..];
+    }
+
+    private static ConfigDefinition Text(string name, string fallback, string text) => new(name, null, ConfigType.String, fallback, text);
+
+    private static ConfigDefinition Secret(string name, string text) => new(name, null, ConfigType.Password, "", text);
+
+    private static ConfigDefinition Words(string name, string fallback, string text, string[] words) => new(name, null, ConfigType.String, fallback, text) { Words = words };
+}
