@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
 using Millrace.Broker.Security.Tls;
 using Millrace.Protocol;
@@ -108,10 +107,10 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
             _tls = tls;
             return true;
         }
-        catch (Exception e) when (e is AuthenticationException or IOException or SocketException or ObjectDisposedException or OperationCanceledException or System.Text.RegularExpressions.RegexMatchTimeoutException)
+        catch (Exception e)
         {
-            // A client that leaves again, as a check of the port does, says nothing; a refused certificate does.
-            if (e is AuthenticationException or System.Text.RegularExpressions.RegexMatchTimeoutException)
+            // A client that leaves again, as a check of the port does, says nothing; a refused certificate, or one that cannot be read, does.
+            if (e is not (SocketException or ObjectDisposedException or OperationCanceledException or IOException { InnerException: null or SocketException }))
                 LogTlsFailed(logger, _remote, settings.Listener.Name, e.InnerException is { } inner ? $"{e.Message} {inner.Message}" : e.Message);
             await tls.DisposeAsync();
             return false;

@@ -73,8 +73,16 @@ public sealed class TlsTests(TestCertificates certificates) : IClassFixture<Test
         var certificate = shown switch { "client" => certificates.Client, "stranger" => certificates.Stranger, _ => null };
         if (accepted)
         {
-            await using var client = await WireClient.ConnectTlsAsync(broker.Server.EndPoint, Trusting(certificate));
-            await client.AskAsync(new MetadataRequest { Topics = [] }, 12);
+            try
+            {
+                await using var client = await WireClient.ConnectTlsAsync(broker.Server.EndPoint, Trusting(certificate));
+                await client.AskAsync(new MetadataRequest { Topics = [] }, 12);
+            }
+            catch (EndOfStreamException e)
+            {
+                Assert.Fail($"{e.Message}; it says:\n{broker.Log}");
+            }
+
             return;
         }
 

@@ -19,6 +19,9 @@ internal sealed class TestBroker : IAsyncDisposable
 
     public string Bootstrap => _server.BootstrapServers;
 
+    /// <summary>What it warned of.</summary>
+    public BrokerLog Log { get; } = new();
+
     public string DataDirectory => _directory.Combine("data");
 
     public static async Task<TestBroker> StartAsync(Func<BrokerOptions, BrokerOptions>? configure = null)
@@ -55,5 +58,5 @@ internal sealed class TestBroker : IAsyncDisposable
         Listen = "127.0.0.1:0",
         DataDirectory = DataDirectory,
         Settings = new Dictionary<string, string> { ["offsets.topic.num.partitions"] = "4", ["transaction.state.log.num.partitions"] = "4", ["group.initial.rebalance.delay.ms"] = "0" },
-    }));
+    }), Log);
 }
