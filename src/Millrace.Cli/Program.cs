@@ -4,5 +4,7 @@ using Millrace.Cli.Infrastructure;
 
 using var termination = new Termination();
 var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null };
-var parsed = Root.CreateFor(args).Parse(args).WithShortErrors(configuration);
+var root = Root.CreateFor(args);
+foreach (var problem in Variables.Problems(static () => Root.Create())) Terminal.Error.WriteLine($"millrace: warning: {problem}");
+var parsed = root.Parse(args).WithShortErrors(configuration);
 return parsed.ExitCode(await parsed.InvokeAsync(configuration, termination.Token));

@@ -79,7 +79,7 @@ public sealed class ConnectWorker : IAsyncDisposable
         await _changes.WaitAsync();
         await Task.WhenAll(_connectors.Values.Select(c => c.EndAsync()));
         _services.Statuses.Dispose();
-        _services.Configs.Dispose();
+        await _services.Configs.DisposeAsync();
         _changes.Dispose();
     }
 
@@ -197,6 +197,7 @@ public sealed class ConnectWorker : IAsyncDisposable
             await instance.ApplyAsync(connector.Config);
         }
 
+        foreach (var notice in _services.Options.Notices) _logger.WorkerNotice(notice);
         _logger.WorkerReady(Address.ToString(), _services.Options.GroupId, _services.Options.BootstrapServers);
     }
 

@@ -90,6 +90,10 @@ public sealed record ConnectWorkerOptions
     /// </summary>
     public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>What a worker's file asks for and does not get, for the log at the start; <see cref="Configuration.WorkerProperties"/> fills it.</summary>
+    /// <value>Default: none.</value>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 }

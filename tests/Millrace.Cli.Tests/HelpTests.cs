@@ -27,10 +27,13 @@ public sealed class HelpTests
     private static async Task VariableIsTakenAsync(string[] command, string option)
     {
         var flag = option.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
-        var variable = $"MILLRACE_{flag.TrimStart('-').Replace('-', '_').ToUpperInvariant()}";
+        var plain = flag.TrimStart('-').Replace('-', '_').ToUpperInvariant();
+        // What means something else in each command has the variable of its command only.
+        var variable = plain is "DATA" or "CONFIG" ? $"MILLRACE_{command[^1].ToUpperInvariant()}_{plain}" : $"MILLRACE_{plain}";
         Assert.Contains($"[env: {variable}]", option, StringComparison.Ordinal);
         var help = await MillraceProgram.RunAsync([.. command, "--help"], new Dictionary<string, string?> { [variable] = "marker:7" });
         var line = Array.Find(help.Output.Split('\n'), l => l.StartsWith($"  {flag} ", StringComparison.Ordinal)) ?? "";
+        Assert.DoesNotContain("read by nothing", help.Error, StringComparison.Ordinal);
         var isShown = line.Contains("[default: marker:7]", StringComparison.Ordinal);
         var isRefused = $"{help.Output}\n{help.Error}".Contains($"{variable}: 'marker:7' is not understood", StringComparison.Ordinal);
         if (isShown || isRefused) return;

@@ -99,7 +99,7 @@ public sealed class ServerTests(EmbeddedBroker kafka) : IClassFixture<EmbeddedBr
         var file = _directory.Combine("server.properties");
         await File.WriteAllTextAsync(file, $"listeners=PLAINTEXT://127.0.0.1:{FreePort.Next()}\nlog.dirs={_directory.Combine("file")}\n", TestContext.Current.CancellationToken);
         var (general, special, line) = (FreePort.Next(), FreePort.Next(), FreePort.Next());
-        var variables = new Dictionary<string, string?> { ["MILLRACE_CONFIG"] = file, ["MILLRACE_LISTEN"] = $"127.0.0.1:{general}", ["MILLRACE_LOG_LEVEL"] = "none" };
+        var variables = new Dictionary<string, string?> { ["MILLRACE_BROKER_CONFIG"] = file, ["MILLRACE_LISTEN"] = $"127.0.0.1:{general}", ["MILLRACE_LOG_LEVEL"] = "none" };
         await using (var server = await MillraceProgram.StartAsync(["broker"], variables, _directory))
         {
             Assert.Equal($"127.0.0.1:{general}", server.Address);
@@ -109,7 +109,7 @@ public sealed class ServerTests(EmbeddedBroker kafka) : IClassFixture<EmbeddedBr
         }
 
         variables["MILLRACE_BROKER_LISTEN"] = $"127.0.0.1:{special}";
-        variables["MILLRACE_DATA"] = _directory.Combine("variable");
+        variables["MILLRACE_BROKER_DATA"] = _directory.Combine("variable");
         await using (var server = await MillraceProgram.StartAsync(["broker"], variables, _directory))
         {
             Assert.Equal($"127.0.0.1:{special}", server.Address);

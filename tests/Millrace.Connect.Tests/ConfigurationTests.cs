@@ -19,8 +19,8 @@ public sealed class ConfigurationTests
         // Java ends lines at CR and LF only, and takes a form feed for white space.
         var line = Assert.Single(JavaProperties.Parse("\fa\u2028b = 1\u00852\f \n", "f"));
         Assert.Equal(("a\u2028b", "1\u00852", 1), (line.Key, line.Value, line.Line));
-        Assert.Contains("f, line 2: ", Assert.Throws<ConfigException>(() => JavaProperties.Parse("a=1\nb=\\u12", "f")).Message, StringComparison.Ordinal);
-        Assert.Contains("f, line 3: \"a\" was given on line 1", Assert.Throws<ConfigException>(() => JavaProperties.Parse("a=1\n\na:2", "f")).Message, StringComparison.Ordinal);
+        Assert.Contains("f:2: ", Assert.Throws<ConfigException>(() => JavaProperties.Parse("a=1\nb=\\u12", "f")).Message, StringComparison.Ordinal);
+        Assert.Contains("f:3: a: was given on line 1", Assert.Throws<ConfigException>(() => JavaProperties.Parse("a=1\n\na:2", "f")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -67,13 +67,14 @@ public sealed class ConfigurationTests
         Assert.Equal("SASL_SSL", options.ClientSettings["security.protocol"]);
         Assert.Equal("false", options.ConverterSettings["value.converter.schemas.enable"]);
         Assert.Equal("false", options.ConverterSettings["key.converter.schemas.enable"]);
+        Assert.Contains("plugin.path: has no effect: ", Assert.Single(options.Notices), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("group.id=a\nbootstrap.server=x", "f.properties, line 2: unknown key \"bootstrap.server\"")]
-    [InlineData("\noffset.flush.interval.ms=soon", "f.properties, line 2: offset.flush.interval.ms=soon")]
-    [InlineData("group.id=a\ngroup.id=b", "f.properties, line 2: \"group.id\" was given on line 1")]
-    [InlineData("group.id=\\u12", "f.properties, line 1: \\u must be followed")]
+    [InlineData("group.id=a\nbootstrap.server=x", "f.properties:2: bootstrap.server: is no key")]
+    [InlineData("\noffset.flush.interval.ms=soon", "f.properties:2: offset.flush.interval.ms: 'soon'")]
+    [InlineData("group.id=a\ngroup.id=b", "f.properties:2: group.id: was given on line 1")]
+    [InlineData("group.id=\\u12", "f.properties:1: \\u must be followed")]
     public void Errors_name_file_line_and_key(string text, string expected) =>
         Assert.Contains(expected, Assert.Throws<ConfigException>(() => WorkerProperties.Parse(text, "f.properties")).Message, StringComparison.Ordinal);
 

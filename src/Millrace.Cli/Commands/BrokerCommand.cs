@@ -12,8 +12,8 @@ internal static class BrokerCommand
     {
         var command = new Command("broker", "Run the event log: a Kafka broker in one process, on Kafka's own file format.");
         var listen = command.AddListen("127.0.0.1:9092");
-        var data = command.AddOption("--data", "directory of the log", "data/broker", "DIR");
-        var config = command.AddOption<string?>("--config", "server.properties, read as Apache Kafka reads it; options of the command line win", null, "FILE", static t => t);
+        var data = command.AddOption("--data", "directory of the log", "data/broker", "DIR", ofCommand: true);
+        var config = command.AddOption<string?>("--config", "server.properties, read as Apache Kafka reads it; options of the command line win", null, "FILE", static t => t, ofCommand: true);
         var advertised = command.AddOption<string?>("--advertised", "address that clients are told; the listening one unless set", null, "HOST:PORT", static t => t);
         var json = command.AddReadyJson();
         var logLevel = command.AddLogLevel();
@@ -34,7 +34,7 @@ internal static class BrokerCommand
     // What was said on the command line, or by a variable, wins over the file.
     private static BrokerOptions WithFile(BrokerOptions options, string file, bool listenChosen, bool dataChosen)
     {
-        var read = ServerPropertiesReader.ReadFile(file).ApplyTo(options);
+        var read = ServerPropertiesReader.Read(GivenFile.Read(file), file).ApplyTo(options);
         return read with
         {
             Listen = listenChosen ? options.Listen : read.Listen,

@@ -12,7 +12,7 @@ internal static class ClickHouseCommand
     {
         var command = new Command("clickhouse", "Run ClickHouse in a supervised child process, behind ClickHouse's HTTP interface.");
         var listen = command.AddListen("127.0.0.1:8123");
-        var data = command.AddOption("--data", "directory of the tables", "data/clickhouse", "DIR");
+        var data = command.AddOption("--data", "directory of the tables", "data/clickhouse", "DIR", ofCommand: true);
         var user = command.AddOption("--user", "the user that requests name", "default", "NAME");
         var password = command.AddOption<string?>("--password", "the user's password; none unless set", null, "TEXT", static t => t);
         var memory = command.AddOption("--max-memory", "bytes that the engine may use for queries and caches", 600_000_000L, "BYTES", static t => Numbers.Long(t, 100_000_000, long.MaxValue));

@@ -31,9 +31,11 @@ internal static class ConnectCommand
         command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("connect", parsed.GetValue(logLevel), parsed.GetValue(json), async (logging, ct) =>
         {
             var options = new ConnectWorkerOptions();
-            if (parsed.GetValue(properties) is { } file) options = WorkerProperties.Load(file, options);
+            if (parsed.GetValue(properties) is { } file) options = WorkerProperties.Parse(GivenFile.Read(file), file, options);
             if (bootstrap.IsChosen(parsed) || parsed.GetValue(properties) is null) options = options with { BootstrapServers = parsed.GetValue(bootstrap)! };
             if (listen.IsChosen(parsed) || parsed.GetValue(properties) is null) options = options with { Listener = await Addresses.HttpAsync(parsed.GetValue(listen)!, ct) };
+            // Before anything is started that would have to be taken back.
+            foreach (var connector in parsed.GetValue(connectors)!) GivenFile.Read(connector);
             options = options with { Overrides = parsed.GetValue(overrides)! };
             await Reachable.EnsureAsync(options.BootstrapServers, Reachable.ServerPatience, ct);
             var worker = await ConnectWorker.StartAsync(options, Plugins.All(), logging, ct);

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
+using Millrace.Cli.ConfigCheck;
 using Millrace.Cli.Infrastructure;
 using Millrace.Console;
 
@@ -8,17 +8,10 @@ namespace Millrace.Cli.Commands;
 /// <summary><c>millrace console</c>: the web console.</summary>
 internal static class ConsoleCommand
 {
-    private static readonly JsonSerializerOptions _file = new(JsonSerializerDefaults.Web)
-    {
-        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-    };
-
     public static Command Create()
     {
         var command = new Command("console", "Serve the web console: the pipeline, topics, groups, connectors, jobs, analytics and alerts.");
-        var config = command.AddOption<string?>("--config", "JSON file with the console's options by their names; options of the command line win", null, "FILE", static t => t);
+        var config = command.AddOption<string?>("--config", "JSON file with the console's options by their names; options of the command line win", null, "FILE", static t => t, ofCommand: true);
         var listen = command.AddListen("127.0.0.1:8080");
         var bootstrap = command.AddBootstrap();
         var connect = command.AddOption("--connect-url", "Kafka Connect's REST address; empty if there is none", "http://127.0.0.1:8083", "URL").MayBeEmpty();
@@ -32,7 +25,7 @@ internal static class ConsoleCommand
             "millrace console --config console.json");
         command.SetGuardedAction((parsed, cancellationToken) => Foreground.RunAsync("console", parsed.GetValue(logLevel), parsed.GetValue(json), async (logging, ct) =>
         {
-            var options = parsed.GetValue(config) is { } file ? await ReadAsync(file, ct) : new ConsoleOptions();
+            var options = parsed.GetValue(config) is { } file ? Read(file) : new ConsoleOptions();
             var fromFile = parsed.GetValue(config) is not null;
             Set(listen, v => options.Listen = v);
             Set(bootstrap, v => options.Bootstrap = v);
@@ -58,15 +51,9 @@ internal static class ConsoleCommand
         return command;
     }
 
-    private static async Task<ConsoleOptions> ReadAsync(string file, CancellationToken cancellationToken)
+    private static ConsoleOptions Read(string file)
     {
-        try
-        {
-            return JsonSerializer.Deserialize<ConsoleOptions>(await File.ReadAllTextAsync(file, cancellationToken), _file) ?? throw new CliException($"{file}: a JSON object is expected");
-        }
-        catch (JsonException e)
-        {
-            throw new CliException($"{file}, line {e.LineNumber + 1}: {e.Message}", e);
-        }
+        var (options, errors) = ConsoleFile.Read(GivenFile.Read(file), file);
+        return options ?? throw new CliException(string.Join('\n', errors));
     }
 }

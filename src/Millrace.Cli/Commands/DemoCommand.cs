@@ -16,7 +16,7 @@ internal static class DemoCommand
         var rate = command.AddOption("--rate", "database transactions per second", 100.0, "N", static t => Number(t, 0.01, 100_000));
         var frauds = command.AddOption("--fraud-rate", "frauds per 1,000 transactions, after one of each kind at the start; 0 for none", 0.5, "N", static t => Number(t, 0, 1_000));
         var seed = command.AddOption("--seed", "the same seed gives the same bank, payments and frauds", 1UL, "N");
-        var data = command.AddOption<string?>("--data", "directory to keep everything in, and to go on from; a temporary one unless set", null, "DIR", static t => t);
+        var data = command.AddOption<string?>("--data", "directory to keep everything in, and to go on from; a temporary one unless set", null, "DIR", static t => t, ofCommand: true);
         var listen = command.AddListen("127.0.0.1:8080");
         var postgres = command.AddOption<string?>("--postgres", "a PostgreSQL to use instead of the embedded one: a superuser's connection string; wal_level=logical is needed", null, "\"Host=…;Database=…\"", static t => t);
         var clickhouse = command.AddOption<Uri?>("--clickhouse", "a ClickHouse to use instead of the embedded one: http://[USER:PASSWORD@]HOST:8123", null, "URL", ParseAddress);

@@ -66,7 +66,7 @@ internal static class TopicsCommand
         var bootstrap = command.AddBootstrap();
         var partitions = command.AddOption<int?>("--partitions", "number of partitions; the broker's default unless set", null, "N", static t => (int)Numbers.Long(t, 1, 100_000));
         var replicas = command.AddOption<short?>("--replication-factor", "replicas; the broker's default unless set", null, "N", static t => (short)Numbers.Long(t, 1, short.MaxValue));
-        var settings = command.AddPairs("--config", "a topic setting by Kafka's name, such as cleanup.policy=compact");
+        var settings = command.AddPairs("--config", "a topic setting by Kafka's name, such as cleanup.policy=compact", ofCommand: true);
         var anyName = command.AddOption("--any-name", "accept a name that breaks the convention", false);
         var dryRun = command.AddOption("--dry-run", "only ask the broker whether it would", false);
         var json = command.AddJson();
@@ -74,7 +74,13 @@ internal static class TopicsCommand
         command.SetGuardedAction(async (parsed, cancellationToken) =>
         {
             var topic = parsed.GetValue(name)!;
-            if (!parsed.GetValue(anyName) && TopicName.Check(topic) is { } problem) throw new CliException($"{problem} (--any-name creates it all the same)");
+            if (TopicName.Check(topic) is { } problem)
+            {
+                // What Kafka itself refuses, no option can make.
+                if (!TopicName.IsLegal(topic)) throw new CliException(problem);
+                if (!parsed.GetValue(anyName)) throw new CliException($"{problem}. --any-name creates it all the same");
+            }
+
             using var cluster = await Reachable.ConnectAsync(parsed.GetValue(bootstrap)!, cancellationToken);
             await new TopicService(cluster).CreateAsync(topic, parsed.GetValue(partitions), parsed.GetValue(replicas), parsed.GetValue(settings), parsed.GetValue(dryRun), cancellationToken);
             new Printer(parsed.GetValue(json)).Print(new { Topic = topic, Created = !parsed.GetValue(dryRun) }, parsed.GetValue(dryRun) ? $"{topic} could be created." : $"Created {topic}.");

@@ -41,15 +41,15 @@ internal static partial class DdlChecker
         {
             var (key, line) = (setting.Groups["key"].Value, Line(text, setting.Index));
             if (_kafka.Contains(key)) settings.Add(new CheckedSetting(line, key, setting.Groups["value"].Value.Trim('\''), _effects.GetValueOrDefault(key, "tunes the Kafka engine, as ClickHouse's manual says")));
-            else errors.Add($"{file}, line {line}: {key}: is no setting of ClickHouse's Kafka engine");
+            else errors.Add($"{file}:{line}: {key}: is no setting of ClickHouse's Kafka engine");
         }
 
         if (KafkaEngine().Match(text) is { Success: true } engine && engine.Groups["arguments"].Value.Trim().Length == 0)
         {
-            foreach (var missing in _needed.Where(n => !settings.Any(s => s.Key == n))) errors.Add($"{file}, line {Line(text, engine.Index)}: {missing}: is missing, and the Kafka engine needs it");
+            foreach (var missing in _needed.Where(n => !settings.Any(s => s.Key == n))) errors.Add($"{file}:{Line(text, engine.Index)}: {missing}: is missing, and the Kafka engine needs it");
         }
 
-        errors.AddRange(DdlTables.Problems(text).Select(p => $"{file}, line {Line(text, p.Index)}: {p.Key}: {p.Problem}"));
+        errors.AddRange(DdlTables.Problems(text).Select(p => $"{file}:{Line(text, p.Index)}: {p.Key}: {p.Problem}"));
         if (settings.Count == 0) errors.Add($"{file}: no CREATE statement was found");
         return new CheckedFile(path, "clickhouse: table definitions, run by ClickHouse as they stand") { Settings = [.. settings.OrderBy(static s => s.Line)], Notes = ["checked: engines' names, columns of keys and TTL, decimals and the Kafka engine's settings; the rest of the SQL is ClickHouse's to judge when it runs"], Errors = errors };
     }

@@ -16,9 +16,10 @@ internal static class FileChecker
         var file = Path.GetFileName(path);
         try
         {
-            var text = CheckedText.Read(path);
+            var text = GivenFile.Read(path);
             return Path.GetExtension(path).ToLowerInvariant() switch
             {
+                ".json" when ConsoleFile.Is(text) => ConsoleFile.Check(path, file, text),
                 ".json" => Connector(path, file, text),
                 ".sql" => DdlChecker.Check(path, file, text),
                 ".java" => new CheckedFile(path, "streams: an example of Flink's API in Java, to be written in C# as docs/streams.md shows; no configuration"),
@@ -55,9 +56,11 @@ internal static class FileChecker
         {
             Settings = [.. validation.Values.Where(v => given.ContainsKey(v.Name)).Select(v => new CheckedSetting(given[v.Name], v.Name, v.Key?.Type == ConfigType.Password ? "[hidden]" : v.Value ?? "", v.Key?.Documentation ?? "")).Concat(classes).OrderBy(static s => s.Line)],
             Notes = validation.Notes,
-            Errors = [.. validation.Values.SelectMany(v => v.Errors.Select(e => $"{file}{(given.TryGetValue(v.Name, out var line) ? $", line {line}" : string.Empty)}: {v.Name}: {e}"))],
+            Errors = [.. validation.Values.SelectMany(v => v.Errors.Select(e => $"{file}{(given.TryGetValue(v.Name, out var line) ? $":{line}" : string.Empty)}: {v.Name}: {e}"))],
         };
     }
+
+    private static bool IsSecret(string key) => key.EndsWith("password", StringComparison.Ordinal) || key.EndsWith("sasl.jaas.config", StringComparison.Ordinal);
 
     private static CheckedFile Properties(string path, string file, string text)
     {
@@ -68,7 +71,10 @@ internal static class FileChecker
         if (keys.Contains("config.storage.topic") || keys.Contains("offset.storage.topic") || keys.Contains("plugin.path"))
         {
             WorkerProperties.Parse(text, file);
-            return new CheckedFile(path, "connect: a worker") { Settings = [.. lines.Select(static l => new CheckedSetting(l.Line, l.Key, l.Value, ""))] };
+            return new CheckedFile(path, "connect: a worker")
+            {
+                Settings = [.. lines.Select(static l => new CheckedSetting(l.Line, l.Key, IsSecret(l.Key) ? "[hidden]" : l.Value, WorkerProperties.EffectOf(l.Key)))],
+            };
         }
 
         if (KafkaClientConfig.Recognise(keys) is { } role && !keys.Contains("process.roles") && !keys.Contains("log.dirs"))

@@ -38,7 +38,7 @@ internal static partial class MirrorChecker
         {
             var (effect, error) = Effect(line, clusters, lines);
             if (error is null) settings.Add(new CheckedSetting(line.Line, line.Key, line.Value, effect));
-            else errors.Add($"{file}, line {line.Line}: {line.Key}: {error}");
+            else errors.Add($"{file}:{line.Line}: {line.Key}: {error}");
         }
 
         foreach (var cluster in clusters.Where(c => !lines.Any(l => l.Key == $"{c}.bootstrap.servers"))) errors.Add($"{file}: {cluster}.bootstrap.servers: is missing: the cluster '{cluster}' has no address");

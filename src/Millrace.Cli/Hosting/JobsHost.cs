@@ -74,7 +74,7 @@ internal sealed class JobsHost : IAsyncDisposable
 
     public static Assembly Load(string path)
     {
-        if (!File.Exists(path)) throw new CliException($"{path} does not exist; --assembly takes the built .dll that holds the jobs");
+        if (!File.Exists(path)) throw new CliException($"{path}: there is no such file; --assembly takes the built .dll that holds the jobs");
         // In the default context, so that the jobs' Millrace.Streams is this program's; what only the jobs need lies beside them.
         var beside = new AssemblyDependencyResolver(Path.GetFullPath(path));
         AssemblyLoadContext.Default.Resolving += (context, name) => beside.ResolveAssemblyToPath(name) is { } found ? context.LoadFromAssemblyPath(found) : null;

@@ -11,11 +11,13 @@ internal static class CommandExtensions
 {
     /// <summary>
     /// Adds an option whose value comes from the command line, else from <c>MILLRACE_&lt;COMMAND&gt;_&lt;OPTION&gt;</c>, else from
-    /// <c>MILLRACE_&lt;OPTION&gt;</c>, else from <paramref name="fallback"/>.
+    /// <c>MILLRACE_&lt;OPTION&gt;</c>, else from <paramref name="fallback"/>. An option that means something else in each command has only the variable of
+    /// its command (<paramref name="ofCommand"/>): two servers must not share a data directory because of one variable.
     /// </summary>
-    public static EnvironmentOption<T> AddOption<T>(this Command command, string name, string description, T fallback, string? valueName = null, Func<string, T>? parse = null)
+    public static EnvironmentOption<T> AddOption<T>(this Command command, string name, string description, T fallback, string? valueName = null, Func<string, T>? parse = null, bool ofCommand = false)
     {
-        var variables = EnvironmentNames(command.Name, name);
+        var variables = EnvironmentNames(command.Name, name, ofCommand);
+        Variables.Add(variables);
         var option = new EnvironmentOption<T>(name, variables) { HelpName = valueName ?? (typeof(T) == typeof(bool) ? null : "VALUE") };
         option.Description = $"{description} [env: {variables[^1]}]";
         Func<string, T> read = parse ?? (typeof(T) == typeof(bool) ? static t => (T)(object)ParseFlag(t) : static t => (T)Convert.ChangeType(t, typeof(T), CultureInfo.InvariantCulture));
@@ -62,10 +64,11 @@ internal static class CommandExtensions
         _ => throw new FormatException("true, false, 1 or 0 is expected"),
     };
 
-    private static string[] EnvironmentNames(string command, string option)
+    private static string[] EnvironmentNames(string command, string option, bool ofCommand)
     {
         var name = option.TrimStart('-').Replace('-', '_').ToUpperInvariant();
-        return [$"MILLRACE_{command.Replace('-', '_').ToUpperInvariant()}_{name}", $"MILLRACE_{name}"];
+        var special = $"MILLRACE_{command.Replace('-', '_').ToUpperInvariant()}_{name}";
+        return ofCommand ? [special] : [special, $"MILLRACE_{name}"];
     }
 
     private sealed class HelpWithExamples(string[] examples) : SynchronousCommandLineAction

@@ -22,7 +22,7 @@ internal static class CommonOptions
         command.AddOption("--log-level", "least severe log entries to print on standard error: Trace … Critical, None", LogLevel.Information, "LEVEL", static t => Enum.Parse<LogLevel>(t, ignoreCase: true));
 
     /// <summary><c>--set key=value</c>, any number of times; in the variable, pairs stand apart by a semicolon or a line end.</summary>
-    public static EnvironmentOption<Dictionary<string, string>> AddPairs(this Command command, string name, string description) =>
+    public static EnvironmentOption<Dictionary<string, string>> AddPairs(this Command command, string name, string description, bool ofCommand = false) =>
         Repeated(command, name, description, "KEY=VALUE", static texts =>
         {
             var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -34,15 +34,15 @@ internal static class CommonOptions
             }
 
             return pairs;
-        });
+        }, ofCommand);
 
     /// <summary>An option that may be repeated; in the variable, values stand apart by a semicolon or a line end.</summary>
     public static EnvironmentOption<string[]> AddList(this Command command, string name, string description, string valueName) =>
         Repeated(command, name, description, valueName, static texts => texts.ToArray());
 
-    private static EnvironmentOption<T> Repeated<T>(Command command, string name, string description, string valueName, Func<IEnumerable<string>, T> parse)
+    private static EnvironmentOption<T> Repeated<T>(Command command, string name, string description, string valueName, Func<IEnumerable<string>, T> parse, bool ofCommand = false)
     {
-        var option = command.AddOption(name, $"{description}; may be repeated", parse([]), valueName, t => parse(t.Split([';', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
+        var option = command.AddOption(name, $"{description}; may be repeated", parse([]), valueName, t => parse(t.Split([';', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)), ofCommand);
         option.Arity = ArgumentArity.ZeroOrMore;
         option.AllowMultipleArgumentsPerToken = false;
         option.CustomParser = result =>

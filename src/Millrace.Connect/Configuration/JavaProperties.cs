@@ -22,14 +22,14 @@ public static class JavaProperties
             foreach (var (line, key, value) in PropertiesFile.Parse(text))
             {
                 if (seen.TryGetValue(key, out var before))
-                    throw new ConfigException($"{file}, line {line}: \"{key}\" was given on line {before} already; keep one of them.");
+                    throw new ConfigException($"{file}:{line}: {key}: was given on line {before} already; keep one of them.");
                 seen[key] = line;
                 result.Add(new PropertyLine(key, value.TrimEnd(), line));
             }
         }
         catch (FormatException e)
         {
-            throw new ConfigException($"{file}, {char.ToLowerInvariant(e.Message[0])}{e.Message[1..]}", e);
+            throw new ConfigException($"{file}:{e.Message["Line ".Length..]}", e);
         }
 
         return result;

@@ -5,15 +5,47 @@ namespace Millrace.Connect.Configuration;
 /// <summary>Reads Kafka Connect's worker.properties (distributed mode). A key that is not known is an error that names file, line and key.</summary>
 public static class WorkerProperties
 {
-    // Accepted because workers' files have them and their effect is either given already or does not exist here.
-    private static readonly HashSet<string> Harmless = new(StringComparer.Ordinal)
+    // What workers' files have and this worker takes without an effect, each with the reason.
+    private static readonly Dictionary<string, string> WithoutEffect = Reasons(
+        ("the connectors of this worker are built in", ["plugin.path", "plugin.discovery"]),
+        ("one worker of a group runs at a time: no other one is told an address", ["rest.advertised.host.name", "rest.advertised.port", "rest.advertised.listener"]),
+        ("offsets are in offset.storage.topic", ["offset.storage.file.filename"]),
+        ("headers are always texts, as by SimpleHeaderConverter", ["header.converter"]),
+        ("one worker of a group runs at a time: there is no balancing between workers",
+            ["session.timeout.ms", "heartbeat.interval.ms", "rebalance.timeout.ms", "connect.protocol", "scheduled.rebalance.max.delay.ms", "worker.sync.timeout.ms", "worker.unsync.backoff.ms"]),
+        ("workers send each other no requests", [
+            "inter.worker.key.generation.algorithm", "inter.worker.key.size", "inter.worker.key.ttl.ms", "inter.worker.signature.algorithm", "inter.worker.verification.algorithms",
+        ]),
+        ("a flush and an end take the time that they need", ["offset.flush.timeout.ms", "task.shutdown.graceful.timeout.ms"]),
+        ("topics of sources are always created before their first record", ["topic.creation.enable"]),
+        ("the topics that a connector used are not tracked", ["topic.tracking.enable", "topic.tracking.allow.reset"]),
+        ("every client setting may be overridden by a connector", ["connector.client.config.override.policy"]),
+        ("the topic of configurations has one partition always", ["config.storage.partitions"]),
+        ("REST answers no browsers of other origins, and has no headers of its own", ["access.control.allow.origin", "access.control.allow.methods", "response.http.headers.config"]),
+        ("metrics are at GET /connectors/NAME/metrics", ["metric.reporters", "metrics.num.samples", "metrics.recording.level", "metrics.sample.window.ms"]),
+        ("the clients look for changes and connect again at intervals of their own", ["metadata.max.age.ms", "retry.backoff.ms", "retry.backoff.max.ms", "reconnect.backoff.ms", "reconnect.backoff.max.ms"]));
+
+    private static readonly Dictionary<string, string> Effects = new(StringComparer.Ordinal)
     {
-        "plugin.path", "plugin.discovery", "rest.advertised.host.name", "rest.advertised.port", "rest.advertised.listener", "offset.storage.file.filename", "header.converter",
-        "session.timeout.ms", "heartbeat.interval.ms", "rebalance.timeout.ms", "connect.protocol", "scheduled.rebalance.max.delay.ms", "worker.sync.timeout.ms",
-        "worker.unsync.backoff.ms", "offset.flush.timeout.ms", "task.shutdown.graceful.timeout.ms", "topic.creation.enable", "topic.tracking.enable",
-        "topic.tracking.allow.reset", "connector.client.config.override.policy", "access.control.allow.origin", "access.control.allow.methods", "metadata.max.age.ms",
-        "config.storage.partitions", "metric.reporters", "metrics.num.samples", "metrics.recording.level", "metrics.sample.window.ms", "inter.worker.key.generation.algorithm", "inter.worker.key.size", "inter.worker.key.ttl.ms",
-        "inter.worker.signature.algorithm", "inter.worker.verification.algorithms", "retry.backoff.ms", "retry.backoff.max.ms", "reconnect.backoff.ms", "reconnect.backoff.max.ms", "response.http.headers.config",
+        ["bootstrap.servers"] = "the brokers that everything is kept in and moved through",
+        ["group.id"] = "names the cluster of workers; part of the transactional ids",
+        ["listeners"] = "where REST is served",
+        ["rest.port"] = "the port at which REST is served, on loopback",
+        ["config.storage.topic"] = "keeps the connectors' configurations",
+        ["offset.storage.topic"] = "keeps the sources' positions",
+        ["status.storage.topic"] = "keeps the states of connectors and tasks",
+        ["offset.storage.partitions"] = "partitions of that topic when it is created",
+        ["status.storage.partitions"] = "partitions of that topic when it is created",
+        ["config.storage.replication.factor"] = "replicas of the internal topics when they are created; the last of the three that is given holds",
+        ["offset.storage.replication.factor"] = "replicas of the internal topics when they are created; the last of the three that is given holds",
+        ["status.storage.replication.factor"] = "replicas of the internal topics when they are created; the last of the three that is given holds",
+        ["key.converter"] = "converts keys, unless a connector names another",
+        ["value.converter"] = "converts values, unless a connector names another",
+        ["offset.flush.interval.ms"] = "how often sinks commit their offsets",
+        ["exactly.once.source.support"] = "no effect: sources are always exactly-once",
+        ["restart.failed.tasks"] = "whether failed tasks start again by themselves",
+        ["transaction.max.linger.ms"] = "the longest time for which a busy source's transaction stays open",
+        ["transaction.max.records"] = "records of a source's transaction, at most",
     };
 
     /// <summary>Reads a file.</summary>
@@ -29,10 +61,11 @@ public static class WorkerProperties
         var clients = new Dictionary<string, string>(options.ClientSettings, StringComparer.Ordinal);
         var producers = new Dictionary<string, string>(options.ProducerSettings, StringComparer.Ordinal);
         var consumers = new Dictionary<string, string>(options.ConsumerSettings, StringComparer.Ordinal);
+        var notices = new List<string>(options.Notices);
         foreach (var (key, value, line) in JavaProperties.Parse(text, file))
         {
             named.Add(key);
-            ConfigException Wrong(string rule) => new($"{file}, line {line}: {key}={value} is not allowed: {rule}.");
+            ConfigException Wrong(string rule) => new($"{file}:{line}: {key}: '{value}' is not allowed: {rule}.");
             int Number(int minimum = 1) => int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) && n >= minimum
                 ? n : throw Wrong($"a whole number of at least {minimum} is needed");
             bool Flag() => bool.TryParse(value, out var flag) ? flag : throw Wrong("true or false is needed");
@@ -59,13 +92,14 @@ public static class WorkerProperties
                 case "restart.failed.tasks": options = options with { RestartFailedTasks = Flag() }; break;
                 case "transaction.max.linger.ms": options = options with { TransactionMaxLinger = TimeSpan.FromMilliseconds(Number(0)) }; break;
                 case "transaction.max.records": options = options with { TransactionMaxRecords = Number() }; break;
-                case "config.providers": throw new ConfigException($"{file}, line {line}: {key} is not supported yet; ${{env:NAME}} and ${{file:path:key}} always work in connector configurations.");
+                case "config.providers": throw new ConfigException($"{file}:{line}: {key}: is not supported yet; ${{env:NAME}} and ${{file:path:key}} always work in connector configurations.");
                 default:
                     if (key.StartsWith("key.converter.", StringComparison.Ordinal) || key.StartsWith("value.converter.", StringComparison.Ordinal)) converters[key] = value;
                     else if (key.StartsWith("producer.", StringComparison.Ordinal)) producers[key[9..]] = value;
                     else if (key.StartsWith("consumer.", StringComparison.Ordinal)) consumers[key[9..]] = value;
                     else if (key.StartsWith("admin.", StringComparison.Ordinal) || KafkaClients.IsClientKey(key)) clients[key.StartsWith("admin.", StringComparison.Ordinal) ? key[6..] : key] = value;
-                    else if (!Harmless.Contains(key)) throw new ConfigException($"{file}, line {line}: unknown key \"{key}\". Remove it, or see docs/connect.md for the keys that a worker takes.");
+                    else if (WithoutEffect.TryGetValue(key, out var reason)) notices.Add($"{file}:{line}: {key}: has no effect: {reason}");
+                    else throw new ConfigException($"{file}:{line}: {key}: is no key of a worker. Remove it, or see docs/connect.md for the keys that a worker takes.");
                     break;
             }
         }
@@ -77,8 +111,24 @@ public static class WorkerProperties
                 converters.TryAdd(kind + ".converter.schemas.enable", ours);
         }
 
-        return options with { ConverterSettings = converters, ClientSettings = clients, ProducerSettings = producers, ConsumerSettings = consumers };
+        return options with { ConverterSettings = converters, ClientSettings = clients, ProducerSettings = producers, ConsumerSettings = consumers, Notices = notices };
     }
+
+    /// <summary>What a key does that <see cref="Parse"/> has taken, for people.</summary>
+    /// <param name="key">The key.</param>
+    public static string EffectOf(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return WithoutEffect.TryGetValue(key, out var reason) ? $"no effect: {reason}"
+            : Effects.TryGetValue(key, out var effect) ? effect
+            : key.StartsWith("key.converter.", StringComparison.Ordinal) || key.StartsWith("value.converter.", StringComparison.Ordinal) ? "a setting of the converter"
+            : key.StartsWith("producer.", StringComparison.Ordinal) ? "a setting of the sources' producers"
+            : key.StartsWith("consumer.", StringComparison.Ordinal) ? "a setting of the sinks' consumers"
+            : "a setting of the worker's Kafka clients";
+    }
+
+    private static Dictionary<string, string> Reasons(params (string Reason, string[] Keys)[] groups) =>
+        groups.SelectMany(static g => g.Keys.Select(k => (Key: k, g.Reason))).ToDictionary(static k => k.Key, static k => k.Reason, StringComparer.Ordinal);
 
     private static string? Listener(string value)
     {

@@ -37,12 +37,23 @@ internal static class ConnectorJson
         }
         catch (JsonException e)
         {
-            throw new ConfigException($"{origin}: not JSON: {e.Message}", e);
+            throw new ConfigException($"{origin}:{(e.LineNumber ?? 0) + 1}: not JSON: {WithoutPlace(e.Message)}", e);
         }
         catch (ArgumentException e)
         {
             throw new ConfigException($"{origin}: a key is given twice: {e.Message}", e);
         }
+    }
+
+    // The reader counts lines from 0, and says so in its text.
+    private static string WithoutPlace(string message)
+    {
+        foreach (var place in (string[])[" Path: ", " LineNumber: "])
+        {
+            if (message.IndexOf(place, StringComparison.Ordinal) is > 0 and var at) message = message[..at];
+        }
+
+        return message;
     }
 
     private static Dictionary<string, string> ToConfig(JsonObject json, string origin)

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Millrace.Connect.Configuration;
 using Millrace.Connect.Storage;
+using Millrace.Kafka.Producing;
 
 namespace Millrace.Connect.Rest;
 
@@ -62,14 +63,29 @@ internal static class OffsetEndpoints
     }
 
     // Written under the task's transactional id: a task that still lives somewhere is fenced by it, as KIP-875 asks.
-    private static Task WriteAsync(ConnectWorker worker, ConnectorInstance connector, List<(byte[] Key, byte[]? Value)> records) => Task.Run(() =>
+    private static async Task WriteAsync(ConnectWorker worker, ConnectorInstance connector, List<(byte[] Key, byte[]? Value)> records)
     {
-        using var producer = worker.Services.Clients.Producer(new TaskIdentity(connector.Name, 0).TransactionalId(worker.Services.Options));
-        producer.InitTransactions(Timeout);
-        producer.BeginTransaction();
-        foreach (var (key, value) in records) producer.Produce(worker.Services.Offsets.Topic, new() { Key = key, Value = value! });
-        producer.CommitTransaction(Timeout);
-    });
+        var calls = new BoundedCalls(worker.Services.Options.TimeProvider);
+        var producer = worker.Services.Clients.Producer(new TaskIdentity(connector.Name, 0).TransactionalId(worker.Services.Options));
+        try
+        {
+            await calls.RunAsync("fence the connector's tasks", Timeout, producer.InitTransactions);
+            await calls.RunAsync("write the offsets", Timeout, timeout =>
+            {
+                producer.BeginTransaction();
+                foreach (var (key, value) in records) producer.Produce(worker.Services.Offsets.Topic, new() { Key = key, Value = value! });
+                producer.CommitTransaction(timeout);
+            });
+        }
+        catch (TimeoutException e)
+        {
+            throw new ConnectException($"{e.Message} Whether the offsets were written is not known: read them, and ask again.", e);
+        }
+        finally
+        {
+            await calls.DisposeAsync(producer);
+        }
+    }
 
     private static string Group(ConnectorInstance connector) => connector.Config.GetString("consumer.override.group.id", "connect-" + connector.Name);
 

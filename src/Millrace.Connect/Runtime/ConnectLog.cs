@@ -48,6 +48,9 @@ internal static partial class ConnectLog
     [LoggerMessage(4011, LogLevel.Warning, "Task {Task} skips {Topic}-{Partition} offset {Offset}")]
     internal static partial void SinkRecordSkipped(this ILogger logger, Exception exception, string task, string topic, int partition, long offset);
 
+    [LoggerMessage(4015, LogLevel.Warning, "{Notice}")]
+    internal static partial void WorkerNotice(this ILogger logger, string notice);
+
     [LoggerMessage(4012, LogLevel.Information, "Connector {Connector} is paused: its tasks are stopped, and give up their connections and group memberships. Resume starts them at their last commit")]
     internal static partial void ConnectorPaused(this ILogger logger, string connector);
 }

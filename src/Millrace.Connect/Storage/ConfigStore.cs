@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Confluent.Kafka;
+using Millrace.Kafka.Producing;
 
 namespace Millrace.Connect.Storage;
 
@@ -12,10 +13,11 @@ internal sealed record StoredConnector(IReadOnlyDictionary<string, string> Confi
 /// Connectors' configurations in connect-configs, as Kafka Connect stores them: <c>connector-NAME</c>, <c>task-NAME-N</c>, <c>commit-NAME</c>,
 /// <c>target-state-NAME</c>. Written in transactions under the id <c>connect-cluster-GROUP</c>, so that a worker that was replaced cannot write.
 /// </summary>
-internal sealed class ConfigStore(KafkaClients clients, ConnectWorkerOptions options) : IDisposable
+internal sealed class ConfigStore(KafkaClients clients, ConnectWorkerOptions options) : IAsyncDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
     private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly BoundedCalls _calls = new(options.TimeProvider);
     private IProducer<byte[], byte[]>? _producer;
 
     internal async Task<Dictionary<string, StoredConnector>> OpenAsync(CancellationToken cancellationToken)
@@ -23,7 +25,7 @@ internal sealed class ConfigStore(KafkaClients clients, ConnectWorkerOptions opt
         var topic = new CompactedTopic(clients, options.ConfigTopic, 1, options.ReplicationFactor);
         await topic.EnsureAsync();
         _producer = clients.Producer($"connect-cluster-{options.GroupId}");
-        await Task.Factory.StartNew(() => _producer.InitTransactions(Timeout), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await CallAsync("begin to write configurations", _producer.InitTransactions);
         var records = await Task.Factory.StartNew(() => topic.ReadAll(cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var result = new Dictionary<string, StoredConnector>(StringComparer.Ordinal);
         foreach (var (key, value) in records)
@@ -50,9 +52,9 @@ internal sealed class ConfigStore(KafkaClients clients, ConnectWorkerOptions opt
 
     internal Task DeleteAsync(string name) => WriteAsync([("connector-" + name, null), ("target-state-" + name, null)]);
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _producer?.Dispose();
+        if (_producer is not null) await _calls.DisposeAsync(_producer);
         _one.Dispose();
     }
 
@@ -67,12 +69,12 @@ internal sealed class ConfigStore(KafkaClients clients, ConnectWorkerOptions opt
         await _one.WaitAsync();
         try
         {
-            await Task.Run(() =>
+            await CallAsync($"write to {options.ConfigTopic}", timeout =>
             {
                 _producer!.BeginTransaction();
                 foreach (var (key, value) in records)
                     _producer.Produce(options.ConfigTopic, new() { Key = Encoding.UTF8.GetBytes(key), Value = value is null ? null! : JsonSerializer.SerializeToUtf8Bytes(value) });
-                _producer.CommitTransaction(Timeout);
+                _producer.CommitTransaction(timeout);
             });
         }
         catch (KafkaException e) when (e.Error.IsFatal)
@@ -81,7 +83,7 @@ internal sealed class ConfigStore(KafkaClients clients, ConnectWorkerOptions opt
         }
         catch (KafkaException e)
         {
-            TryAbort();
+            await TryAbortAsync();
             throw new ConnectException($"The change could not be written to {options.ConfigTopic}: {e.Error.Reason}. Try again.", e);
         }
         finally
@@ -90,13 +92,26 @@ internal sealed class ConfigStore(KafkaClients clients, ConnectWorkerOptions opt
         }
     }
 
-    private void TryAbort()
+    // A successor of the producer would fence whichever worker has taken over meanwhile: that is for the person to decide who starts a worker.
+    private async Task CallAsync(string what, Action<TimeSpan> call)
     {
         try
         {
-            _producer!.AbortTransaction(Timeout);
+            await _calls.RunAsync(what, Timeout, call);
         }
-        catch (KafkaException)
+        catch (TimeoutException e)
+        {
+            throw new ConnectException($"{e.Message} Restart this worker to change connectors again.", e);
+        }
+    }
+
+    private async Task TryAbortAsync()
+    {
+        try
+        {
+            await _calls.RunAsync("abort a change", Timeout, _producer!.AbortTransaction);
+        }
+        catch (Exception e) when (e is KafkaException or TimeoutException)
         {
             // The next transaction reports the state of the producer.
         }

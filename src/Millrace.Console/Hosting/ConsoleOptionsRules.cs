@@ -75,6 +75,8 @@ internal static class ConsoleOptionsRules
         var colon = text?.LastIndexOf(':') ?? -1;
         if (colon <= 0) return false;
         host = text![..colon];
+        // An IPv6 address stands in brackets: without them nobody can tell where the port begins.
+        if (host is ['[', .., ']'] ? !IPAddress.TryParse(host, out _) : host.AsSpan().ContainsAny(":[]")) return false;
         return int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port)
             && port >= minPort && port <= IPEndPoint.MaxPort && !host.Contains(' ', StringComparison.Ordinal);
     }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Millrace.Kafka.Configuration;
 
 /// <summary>What a client configuration is for.</summary>
@@ -28,7 +30,7 @@ public sealed record ConfigEntry(int Line, string Key, string Value, string Effe
 public sealed record ConfigError(string Source, int Line, string Key, string Message)
 {
     /// <inheritdoc/>
-    public override string ToString() => Line > 0 ? $"{Source}:{Line}: {Key}: {Message}" : $"{Source}: {Key}: {Message}";
+    public override string ToString() => $"{Source}{(Line > 0 ? $":{Line}" : "")}: {(Key.Length > 0 ? $"{Key}: " : "")}{Message}";
 }
 
 /// <summary>A configuration that cannot be used.</summary>
@@ -93,7 +95,9 @@ public sealed class KafkaClientConfig
         }
         catch (FormatException e)
         {
-            throw new KafkaConfigException([new ConfigError(source, 0, "", e.Message)]);
+            // The message begins with "Line N: ".
+            var end = e.Message.IndexOf(':', StringComparison.Ordinal);
+            throw new KafkaConfigException([new ConfigError(source, int.Parse(e.Message.AsSpan("Line ".Length, end - "Line ".Length), CultureInfo.InvariantCulture), "", e.Message[(end + 2)..])]);
         }
     }
 

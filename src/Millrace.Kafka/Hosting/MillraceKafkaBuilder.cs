@@ -45,7 +45,7 @@ public sealed class MillraceKafkaBuilder
     {
         ArgumentException.ThrowIfNullOrEmpty(topic);
         Services.AddOptions<MillraceKafkaOptions>()
-            .Validate(o => o.TopicNaming == TopicNaming.Ignore || TopicName.Check(topic) is null, TopicName.Check(topic) ?? "");
+            .Validate(o => o.TopicNaming == TopicNaming.Ignore || TopicName.Check(topic) is null, TopicName.Check(topic) is { } problem ? TopicName.IsLegal(topic) ? $"{problem}. For a topic that you do not own, set TopicNaming to Ignore." : problem : "");
         Services.AddKeyedSingleton<IKafkaProducer<TKey, TValue>>(topic, (services, _) => new KafkaProducer<TKey, TValue>(
             topic, Serde<TKey>(services), Serde<TValue>(services), services.GetRequiredService<ProducerPool>(), services.GetRequiredService<TimeProvider>()));
         Services.TryAddSingleton(services => services.GetRequiredKeyedService<IKafkaProducer<TKey, TValue>>(topic));

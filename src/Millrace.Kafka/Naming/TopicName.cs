@@ -19,22 +19,29 @@ public static partial class TopicName
     /// <param name="topic">The topic.</param>
     public static string DeadLetterOf(string topic) => topic + DeadLetterSuffix;
 
+    /// <summary>Whether Kafka itself takes a name.</summary>
+    /// <param name="name">The name.</param>
+    public static bool IsLegal(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.Length <= MaxLength && Allowed().IsMatch(name);
+    }
+
     /// <summary>Checks a name.</summary>
     /// <param name="name">The name.</param>
     /// <returns>Null when it follows the convention, else what is wrong and what to do.</returns>
     public static string? Check(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (!Allowed().IsMatch(name) || name.Length > MaxLength)
-            return $"The topic name '{name}' is not allowed by Kafka: use at most {MaxLength} of the characters a-z A-Z 0-9 . _ -";
+        if (!IsLegal(name))
+            return $"The topic name '{name}' is not allowed by Kafka: a name has 1 to {MaxLength} of the characters a-z A-Z 0-9 . _ - and is neither '.' nor '..'";
         if (name.StartsWith("__", StringComparison.Ordinal) || name.StartsWith("cdc.", StringComparison.Ordinal))
             return null;
         var checkedName = name.EndsWith(DeadLetterSuffix, StringComparison.Ordinal) ? name[..^DeadLetterSuffix.Length] : name;
         if (Convention().IsMatch(checkedName))
             return null;
         return $"The topic name '{name}' does not follow domain.subdomain.event-type.version ({Difference(checkedName.Split('.'))}). "
-            + "Rename it, as in payments.transactions.created.v1; topics of change data capture begin with 'cdc.'. "
-            + "For a topic that you do not own, set TopicNaming to Ignore.";
+            + "Rename it, as in payments.transactions.created.v1; topics of change data capture begin with 'cdc.'";
     }
 
     private static string Difference(string[] parts)

@@ -1,10 +1,9 @@
 using System.Text;
-using Millrace.Cli.Infrastructure;
 
-namespace Millrace.Cli.ConfigCheck;
+namespace Millrace.Cli.Infrastructure;
 
 /// <summary>Reads a file that somebody takes for a configuration, which it need not be.</summary>
-internal static class CheckedText
+internal static class GivenFile
 {
     // No configuration that people write comes near; a log or a data file that was named by mistake soon does.
     private const long MostBytes = 1 << 20;
@@ -33,7 +32,7 @@ internal static class CheckedText
         }
         catch (DecoderFallbackException e)
         {
-            throw new CliException($"{path}, line {bytes.AsSpan(0, Math.Max(0, e.Index)).Count((byte)'\n') + 1}: has bytes that are no UTF-8; save the file as UTF-8, or write such characters as \\uXXXX", e);
+            throw new CliException($"{path}:{bytes.AsSpan(0, Math.Max(0, e.Index)).Count((byte)'\n') + 1}: has bytes that are no UTF-8; save the file as UTF-8, or write such characters as \\uXXXX", e);
         }
     }
 }
