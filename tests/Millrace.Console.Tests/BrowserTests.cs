@@ -211,8 +211,9 @@ public sealed partial class BrowserTests(Browser browser, PlatformFixture platfo
     {
         await using var visit = await browser.VisitAsync(platform.Console.Address, "analytics");
         var page = visit.Page;
-        await page.GetByLabel("From a table").SelectOptionAsync("transactions_realtime");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
+        var create = page.GetByRole(AriaRole.Button, new() { Name = "Create" });
+        await Eventually.True(() => ChooseTableAsync(page, create), "the chosen table can be made a dashboard", cancellationToken: Cancelled);
+        await create.ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("transactions realtime");
         var rows = page.GetByRole(AriaRole.Region, new() { Name = "Rows", Exact = true }).Locator(".big");
         await Assertions.Expect(rows).ToHaveTextAsync(Digits());
@@ -225,6 +226,16 @@ public sealed partial class BrowserTests(Browser browser, PlatformFixture platfo
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Analytics");
         await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "transactions realtime" })).ToHaveCountAsync(0);
         Assert.Empty(visit.Errors);
+    }
+
+    /// <summary>A choice that the page forgot while its list of tables was drawn anew is made again.</summary>
+    private static async Task<bool> ChooseTableAsync(IPage page, ILocator create)
+    {
+        if (await create.IsEnabledAsync()) return true;
+        var tables = page.GetByLabel("From a table");
+        await tables.SelectOptionAsync("");
+        await tables.SelectOptionAsync("transactions_realtime");
+        return false;
     }
 
     private static async Task TabToAsync(IPage page, string name)
