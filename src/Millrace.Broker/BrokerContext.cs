@@ -20,6 +20,9 @@ namespace Millrace.Broker;
 internal sealed record BrokerContext(
     BrokerOptions Options, NodeIdentity Node, TopicCatalog Topics, LogManager Logs, Coordinators Coordinators, ILoggerFactory Loggers, TimeProvider Time)
 {
+    /// <summary>The SCRAM users.</summary>
+    public required SecurityStore Security { get; init; }
+
     /// <summary>The nodes that this broker plays in a test; null where it is just itself.</summary>
     public VirtualCluster? Cluster { get; init; }
 

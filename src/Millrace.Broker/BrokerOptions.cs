@@ -51,6 +51,10 @@ public sealed record BrokerOptions
     /// <summary>Gets the defaults of topic configurations, by the topic's name for them (<c>retention.ms</c>, not <c>log.retention.hours</c>).</summary>
     public IReadOnlyDictionary<string, string> TopicDefaults { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Gets the users that are created at the start if they are not there, as <c>kafka-storage.sh --add-scram</c> takes them: <c>SCRAM-SHA-256=[name=admin,password=…]</c>.</summary>
+    /// <value>Default: none.</value>
+    public IReadOnlyList<string> AddScram { get; init; } = [];
+
     /// <summary>Gets what was set and cannot hold on one node; it is logged once at the start.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 

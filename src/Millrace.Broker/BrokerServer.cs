@@ -10,12 +10,16 @@ using Millrace.Broker.Log;
 using Millrace.Broker.Metadata;
 using Millrace.Broker.Network;
 using Millrace.Broker.Security;
+using Millrace.Broker.Security.Sasl;
 
 namespace Millrace.Broker;
 
 /// <summary>A broker of one node that speaks the Kafka protocol. Disposing it stops it cleanly: the next start needs no recovery.</summary>
 public sealed partial class BrokerServer : IAsyncDisposable
 {
+    /// <summary>The category of the audit log: who has authenticated, and who was refused.</summary>
+    internal const string AuditCategory = "Millrace.Broker.Audit";
+
     private readonly ConcurrentDictionary<(int Node, int Index), BrokerListener> _listeners = new();
     private readonly Func<int, ServerListener, ConnectionSettings> _connections;
     private readonly IReadOnlyList<ServerListener> _serverListeners;
@@ -83,19 +87,23 @@ public sealed partial class BrokerServer : IAsyncDisposable
         try
         {
             var listeners = ServerListener.Create(options);
+            var audit = loggers.CreateLogger(AuditCategory);
             if (cluster is not null && listeners.Count > 1) throw new BrokerStartException("a cluster of a test has one listener; the settings name several");
             var sockets = ListenAddress.Series(ListenAddress.Parse(listeners[0].Definition.Address), cluster?.Brokers ?? 1).Select(e => started.Add(BrokerListener.Bind(e))).ToList();
             var others = listeners.Skip(1).Select(l => started.Add(BrokerListener.Bind(ListenAddress.Parse(l.Definition.Address)))).ToList();
             var directory = DataDirectory.Open(options.DataDirectory, options.ClusterId, options.NodeId);
+            var security = SecurityStore.Open(directory.Path);
+            FirstScramUser.Create(options.AddScram, security);
+            foreach (var listener in listeners) listener.ReadUsers(options, security);
             var nodes = sockets.Select((socket, i) => Identity(options.NodeId + i, directory.ClusterId, listeners, [socket, .. others])).ToList();
-            var context = await OpenAsync(options, nodes[0], directory, started, loggers, time, cancellationToken);
+            var context = await OpenAsync(options, nodes[0], directory, security, started, loggers, time, cancellationToken);
             if (cluster is not null) context = context with { Cluster = started.Add(new VirtualCluster(nodes, cluster.DefaultReplicationFactor)) };
             foreach (string notice in options.Notices) LogNotice(logger, notice);
             var dispatcher = new RequestDispatcher(HandlerRegistry.Create(context));
             var server = new BrokerServer(
                 (IPEndPoint)sockets[0].LocalEndPoint!,
                 listeners,
-                (node, listener) => new ConnectionSettings(dispatcher, options.MaxRequestBytes, options.MaxConnectionIdle, time, node, listener, cluster?.Interceptor),
+                (node, listener) => new ConnectionSettings(dispatcher, options.MaxRequestBytes, options.MaxConnectionIdle, time, node, listener, audit, cluster?.Interceptor),
                 context,
                 logger);
             foreach (var (node, socket) in nodes.Zip(sockets)) server.Serve(node.NodeId, listeners[0], socket);
@@ -145,7 +153,7 @@ public sealed partial class BrokerServer : IAsyncDisposable
     }
 
     private static async Task<BrokerContext> OpenAsync(
-        BrokerOptions options, NodeIdentity node, DataDirectory directory, StartedParts started, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+        BrokerOptions options, NodeIdentity node, DataDirectory directory, SecurityStore security, StartedParts started, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
         var definitions = new TopicConfigDefinitions(options.TopicDefaults);
         var file = new CatalogFile(directory.Path);
@@ -156,7 +164,7 @@ public sealed partial class BrokerServer : IAsyncDisposable
             LogSettings.Of(options, directory.Path, topic => configs.GetValueOrDefault(topic, fallback)), loggers, time, cancellationToken));
         var topics = started.Add(await TopicCatalog.OpenAsync(content, logs, file, definitions, loggers.CreateLogger<TopicCatalog>()));
         var coordinators = started.Add(await Coordinators.StartAsync(options, topics, directory.Path, loggers, time));
-        return new BrokerContext(options, node, topics, logs, coordinators, loggers, time);
+        return new BrokerContext(options, node, topics, logs, coordinators, loggers, time) { Security = security };
     }
 
     [LoggerMessage(2000, LogLevel.Information, "Serving on {EndPoint} as {Host}:{Port}, cluster {ClusterId}, data in {Directory}, {Topics} topics")]
@@ -168,7 +176,7 @@ public sealed partial class BrokerServer : IAsyncDisposable
     [LoggerMessage(2003, LogLevel.Information, "Stopped the broker of cluster {ClusterId}")]
     private static partial void LogStopped(ILogger logger, string clusterId);
 
-    [LoggerMessage(2004, LogLevel.Warning, "The listener {Listener} on {EndPoint} ({Protocol}) takes everyone who can reach that address, without asking who it is. Listen on 127.0.0.1, or make it SSL with ssl.client.auth=required (docs/security.md)")]
+    [LoggerMessage(2004, LogLevel.Warning, "The listener {Listener} on {EndPoint} ({Protocol}) takes everyone who can reach that address, without asking who it is. Listen on 127.0.0.1, or make it SASL_SSL, or SSL with ssl.client.auth=required (docs/security.md)")]
     private static partial void LogAnonymous(ILogger logger, string listener, IPEndPoint endPoint, string protocol);
 
     [LoggerMessage(2005, LogLevel.Information, "Serving on {EndPoint}, too: listener {Listener} ({Protocol})")]

@@ -1,4 +1,5 @@
 using Millrace.Broker.Security;
+using Millrace.Broker.Security.Sasl;
 using Millrace.Broker.Security.Tls;
 
 namespace Millrace.Broker.Configuration;
@@ -21,8 +22,7 @@ internal static class SecurityRules
 
     private static void Check(ListenerDefinition listener, ListenerSettingsView view)
     {
-        // Refused, not ignored: without authentication such a listener would take everyone.
-        if (listener.UsesSasl) throw new SettingException(ListenerDefinitions.Listeners, $"the listener {listener.Name} is {listener.ProtocolName}, and this broker does not offer SASL yet: use SSL with ssl.client.auth=required");
+        if (listener.UsesSasl) SaslServer.Check(listener, view);
         if (listener.UsesTls)
         {
             TlsServer.Mapping(view);

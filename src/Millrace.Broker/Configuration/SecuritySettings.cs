@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Millrace.Broker.Metadata;
 using Millrace.Broker.Security;
+using Millrace.Broker.Security.Sasl;
 
 namespace Millrace.Broker.Configuration;
 
@@ -26,6 +27,12 @@ internal static class SecuritySettings
         Words("ssl.client.auth", "none", "Whether clients must have a certificate.", ["none", "requested", "required"]),
         new("ssl.enabled.protocols", null, ConfigType.List, "TLSv1.2,TLSv1.3", "The versions of TLS.") { Words = ["TLSv1.2", "TLSv1.3"] },
         new("ssl.cipher.suites", null, ConfigType.List, "", "The cipher suites of TLS; empty leaves them to the system."),
+        new("sasl.enabled.mechanisms", null, ConfigType.List, "", "The SASL mechanisms of clients.") { Words = SaslMechanisms.Offered },
+        Secret("sasl.jaas.config", "The login module of a mechanism, for PLAIN with its users."),
+        new("sasl.server.max.receive.size", null, ConfigType.Int, "524288", "The largest request of a client that is not known yet.") { Minimum = 1 },
+        new("connections.max.reauth.ms", null, ConfigType.Long, "0", "How long a client may go on without authenticating anew; 0 for ever.") { Minimum = 0 },
+        new("connection.failed.authentication.delay.ms", null, ConfigType.Int, "100", "How long the answer to a failed authentication waits.") { Minimum = 0 },
+        Text("sasl.mechanism.inter.broker.protocol", "GSSAPI", "The SASL mechanism of other brokers; there are none."),
         Text("ssl.principal.mapping.rules", "DEFAULT", "How a certificate's subject becomes a user's name."),
     ];
 
@@ -54,7 +61,10 @@ internal static class SecuritySettings
     {
         if (!key.StartsWith(ListenerSettingsView.Prefix, StringComparison.Ordinal)) return key;
         int dot = key.IndexOf('.', ListenerSettingsView.Prefix.Length);
-        return dot < 0 ? key : key[(dot + 1)..];
+        if (dot < 0) return key;
+        string bare = key[(dot + 1)..];
+        string? mechanism = SaslMechanisms.Offered.FirstOrDefault(m => bare.StartsWith(m + ".", StringComparison.OrdinalIgnoreCase));
+        return mechanism is null ? bare : bare[(mechanism.Length + 1)..];
     }
 
     private static ConfigDefinition Text(string name, string fallback, string text) => new(name, null, ConfigType.String, fallback, text);

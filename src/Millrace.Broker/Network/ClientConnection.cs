@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Millrace.Broker.Security.Sasl;
 using Millrace.Broker.Security.Tls;
 using Millrace.Protocol;
 
@@ -17,6 +19,9 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
     /// <summary>Small enough for many idle connections, large enough that a usual produce request is one segment.</summary>
     private const int SegmentBytes = 64 * 1024;
 
+    /// <summary>The time for TLS and SASL together: what Java's clients give a connection at most.</summary>
+    private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(30);
+
     private readonly Pipe _pipe = new(new PipeOptions(
         pauseWriterThreshold: 1024 * 1024, resumeWriterThreshold: 512 * 1024, minimumSegmentSize: SegmentBytes, useSynchronizationContext: false,
         readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.ThreadPool));
@@ -30,7 +35,12 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
     /// <summary>Runs until the client goes, breaks the protocol, or the broker stops.</summary>
     public async Task RunAsync()
     {
-        var info = new ConnectionInfo(id, settings.NodeId, _remote, settings.Listener, logger, _aborted.Token);
+        var info = new ConnectionInfo(id, settings.NodeId, _remote, settings.Listener, logger, _aborted.Token)
+        {
+            Sasl = settings.Listener.Sasl is { } sasl ? new SaslSession(sasl, settings.Listener, _remote, settings.Audit, settings.Time) : null,
+        };
+        // Until a client is known it has this long, so that half-open ones do not hold a connection.
+        await using var limit = info.Sasl is null && settings.Listener.Tls is null ? null : settings.Time.CreateTimer(_ => CloseUnknown(info), null, HandshakeLimit, Timeout.InfiniteTimeSpan);
         if (settings.Listener.Tls is { } server && !await TryBeginTlsAsync(server, info))
         {
             Close();
@@ -73,6 +83,21 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
     {
         if (_busy || settings.Time.GetElapsedTime(Volatile.Read(ref _lastActive)) < settings.MaxIdle) return;
         LogIdle(logger, _remote);
+        Close();
+    }
+
+    /// <summary>The response still reaches the client; what the client sends is not read any more.</summary>
+    private void EndSending()
+    {
+        socket.Shutdown(SocketShutdown.Send);
+        Close();
+    }
+
+    private void CloseUnknown(ConnectionInfo info)
+    {
+        bool isKnown = info.Sasl is { } sasl ? sasl.IsAuthenticated : _tls is not null;
+        if (isKnown) return;
+        LogSlowHandshake(logger, _remote, settings.Listener.Name, HandshakeLimit);
         Close();
     }
 
@@ -156,7 +181,7 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
             {
                 var result = await reader.ReadAsync(stopping);
                 var buffer = result.Buffer;
-                while (FrameParser.TryTake(ref buffer, settings.MaxRequestBytes, out var frame)) await ServeAsync(frame, info);
+                while (FrameParser.TryTake(ref buffer, info.Sasl is { IsAuthenticated: false } unknown ? Math.Min(unknown.MaxReceiveBytes, settings.MaxRequestBytes) : settings.MaxRequestBytes, out var frame)) await ServeAsync(frame, info);
                 reader.AdvanceTo(buffer.Start, buffer.End);
                 if (result.IsCompleted) return;
             }
@@ -191,7 +216,14 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
 
     private async ValueTask DispatchAsync(ReadOnlyMemory<byte> frame, ConnectionInfo info)
     {
+        if (info.Sasl is { TakesRawTokens: true } raw)
+        {
+            await AnswerTokenAsync(frame, raw, info);
+            return;
+        }
+
         using var context = settings.Dispatcher.Parse(frame, info, out var handler);
+        info.Sasl?.Admit(handler.ApiKey);
         try
         {
             if (settings.Interceptor is { } interceptor)
@@ -202,6 +234,7 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
 
             using var response = await handler.HandleAsync(context);
             if (response is not null) await SendAsync(response);
+            if (context.ClosesConnection) EndSending();
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
@@ -219,6 +252,18 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
         {
             // The same, below TLS.
         }
+    }
+
+    /// <summary>After SaslHandshake 0 tokens come and go bare, and a failure is the end of the connection.</summary>
+    private async ValueTask AnswerTokenAsync(ReadOnlyMemory<byte> token, SaslSession session, ConnectionInfo info)
+    {
+        var answer = await session.AuthenticateAsync(token, _aborted.Token);
+        if (session.HasFailed) throw new RequestFailedException(answer.ErrorCode, answer.ErrorMessage ?? "");
+        info.Principal = session.Principal;
+        byte[] framed = new byte[sizeof(int) + answer.AuthBytes.Length];
+        BinaryPrimitives.WriteInt32BigEndian(framed, answer.AuthBytes.Length);
+        answer.AuthBytes.CopyTo(framed.AsSpan(sizeof(int)));
+        await SendAsync(framed);
     }
 
     private async ValueTask InterceptAsync(IRequestInterceptor interceptor, RequestContext context, IRequestHandler handler)
@@ -295,6 +340,9 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
 
     [LoggerMessage(2014, LogLevel.Debug, "Closing the connection from {Client}: quiet for longer than connections.max.idle.ms")]
     private static partial void LogIdle(ILogger logger, string client);
+
+    [LoggerMessage(2602, LogLevel.Information, "Closing the connection from {Client} on the listener {Listener}: it has not authenticated within {Limit}")]
+    private static partial void LogSlowHandshake(ILogger logger, string client, string listener, TimeSpan limit);
 
     [LoggerMessage(2016, LogLevel.Warning, "The TLS handshake with {Client} on the listener {Listener} failed: {Reason}")]
     private static partial void LogTlsFailed(ILogger logger, string client, string listener, string reason);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Millrace.Broker.Security;
+using Millrace.Broker.Security.Sasl;
 using Millrace.Protocol;
 
 namespace Millrace.Broker.Network;
@@ -25,6 +26,9 @@ internal sealed partial class RequestContext(RequestHeader header, ReadOnlyMemor
 
     /// <summary>For how long the client is asked to send nothing, in milliseconds.</summary>
     public int ThrottleTimeMs { get; set; }
+
+    /// <summary>Whether the connection ends with the response.</summary>
+    public bool ClosesConnection { get; set; }
 
     /// <summary>Reads the body.</summary>
     /// <exception cref="MalformedMessageException">The bytes are no such request.</exception>
@@ -64,4 +68,7 @@ internal sealed record ConnectionInfo(long Id, int NodeId, string RemoteAddress,
 {
     /// <summary>Who the client is. It is set before the first request is served, and again when a client authenticates anew.</summary>
     public KafkaPrincipal Principal { get; set; } = KafkaPrincipal.Anonymous;
+
+    /// <summary>Where its authentication stands; null where the listener has no SASL.</summary>
+    public SaslSession? Sasl { get; init; }
 }

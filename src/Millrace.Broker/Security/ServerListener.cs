@@ -1,5 +1,6 @@
 using System.Net;
 using Millrace.Broker.Configuration;
+using Millrace.Broker.Security.Sasl;
 using Millrace.Broker.Security.Tls;
 
 namespace Millrace.Broker.Security;
@@ -24,8 +25,11 @@ internal sealed class ServerListener
     /// <summary>Null where the listener does not speak TLS.</summary>
     public TlsServer? Tls { get; }
 
+    /// <summary>Null where the listener has no SASL.</summary>
+    public SaslServer? Sasl { get; private set; }
+
     /// <summary>Whether a client can come in without saying who it is.</summary>
-    public bool IsAnonymous => Tls is not { Authenticates: true };
+    public bool IsAnonymous => !Definition.UsesSasl && Tls is not { Authenticates: true };
 
     /// <summary>The listeners that the options name, or the one that they always have.</summary>
     /// <exception cref="BrokerStartException">A listener is not configured as it must be.</exception>
@@ -35,6 +39,21 @@ internal sealed class ServerListener
         try
         {
             return [.. Definitions(options).Select((definition, i) => Create(i, definition, options))];
+        }
+        catch (SettingException e)
+        {
+            throw new BrokerStartException($"cannot listen: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads the mechanisms of SASL and their users.</summary>
+    /// <exception cref="BrokerStartException">They are not configured as they must be.</exception>
+    public void ReadUsers(BrokerOptions options, SecurityStore store)
+    {
+        if (!Definition.UsesSasl) return;
+        try
+        {
+            Sasl = SaslServer.Create(Definition, new ListenerSettingsView(Name, options.Settings), store);
         }
         catch (SettingException e)
         {

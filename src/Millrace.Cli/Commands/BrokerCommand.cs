@@ -15,6 +15,7 @@ internal static class BrokerCommand
         var data = command.AddOption("--data", "directory of the log", "data/broker", "DIR", ofCommand: true);
         var config = command.AddOption<string?>("--config", "server.properties, read as Apache Kafka reads it; options of the command line win", null, "FILE", static t => t, ofCommand: true);
         var advertised = command.AddOption<string?>("--advertised", "address that clients are told; the listening one unless set", null, "HOST:PORT", static t => t);
+        var scram = command.AddOption<string?>("--add-scram", "user that is created unless it is there, as kafka-storage.sh takes it", null, "SCRAM-SHA-256=[name=…,password=…]", static t => t, ofCommand: true);
         var json = command.AddReadyJson();
         var logLevel = command.AddLogLevel();
         command.WithExamples(
@@ -25,6 +26,7 @@ internal static class BrokerCommand
             var options = new BrokerOptions { Listen = parsed.GetValue(listen)!, DataDirectory = parsed.GetValue(data)! };
             if (parsed.GetValue(config) is { } file) options = WithFile(options, file, listen.IsChosen(parsed), data.IsChosen(parsed));
             if (parsed.GetValue(advertised) is { } address) options = options with { Advertised = address };
+            if (parsed.GetValue(scram) is { } user) options = options with { AddScram = [user] };
             var server = await BrokerServer.StartAsync(options, logging, cancellationToken: ct);
             return (server, server.BootstrapServers);
         }, cancellationToken));

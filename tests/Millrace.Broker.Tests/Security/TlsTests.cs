@@ -157,13 +157,6 @@ public sealed class TlsTests(TestCertificates certificates) : IClassFixture<Test
         await client.AskAsync(new MetadataRequest { Topics = [] }, 12);
     }
 
-    [Fact]
-    public async Task A_listener_with_sasl_does_not_start_while_sasl_is_not_offered()
-    {
-        var error = await Assert.ThrowsAsync<BrokerStartException>(() => TestBroker.StartAsync(static o => o.With(("listeners", "SASL_PLAINTEXT://127.0.0.1:0"))));
-        Assert.Contains("SASL", error.Message, StringComparison.Ordinal);
-    }
-
     private SslClientAuthenticationOptions Trusting(X509Certificate2? certificate = null) => new()
     {
         TargetHost = "localhost",

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Millrace.Broker.Tests.Server;
 
-/// <summary>What a broker logged, from warnings on: the other side of a connection that a test saw closed.</summary>
+/// <summary>What a broker logged, from information on: the other side of a connection that a test saw closed.</summary>
 internal sealed class BrokerLog : ILoggerFactory, ILogger
 {
     private readonly ConcurrentQueue<string> _lines = new();
@@ -12,7 +12,7 @@ internal sealed class BrokerLog : ILoggerFactory, ILogger
 
     public ILogger CreateLogger(string categoryName) => this;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;

@@ -19,7 +19,7 @@ internal sealed class TestBroker : IAsyncDisposable
 
     public string Bootstrap => _server.BootstrapServers;
 
-    /// <summary>What it warned of.</summary>
+    /// <summary>What it logged.</summary>
     public BrokerLog Log { get; } = new();
 
     public string DataDirectory => _directory.Combine("data");
