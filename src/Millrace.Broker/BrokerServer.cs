@@ -87,6 +87,7 @@ public sealed partial class BrokerServer : IAsyncDisposable
         try
         {
             var listeners = ServerListener.Create(options);
+            var limits = ConnectionLimits.Create(options);
             var audit = loggers.CreateLogger(AuditCategory);
             if (cluster is not null && listeners.Count > 1) throw new BrokerStartException("a cluster of a test has one listener; the settings name several");
             var sockets = ListenAddress.Series(ListenAddress.Parse(listeners[0].Definition.Address), cluster?.Brokers ?? 1).Select(e => started.Add(BrokerListener.Bind(e))).ToList();
@@ -103,7 +104,7 @@ public sealed partial class BrokerServer : IAsyncDisposable
             var server = new BrokerServer(
                 (IPEndPoint)sockets[0].LocalEndPoint!,
                 listeners,
-                (node, listener) => new ConnectionSettings(dispatcher, options.MaxRequestBytes, options.MaxConnectionIdle, time, node, listener, audit, cluster?.Interceptor),
+                (node, listener) => new ConnectionSettings(dispatcher, options.MaxRequestBytes, options.MaxConnectionIdle, time, node, listener, audit, limits, cluster?.Interceptor),
                 context,
                 logger);
             foreach (var (node, socket) in nodes.Zip(sockets)) server.Serve(node.NodeId, listeners[0], socket);

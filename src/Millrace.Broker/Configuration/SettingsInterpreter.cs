@@ -1,5 +1,6 @@
 using System.Globalization;
 using Millrace.Broker.Metadata;
+using Millrace.Broker.Network;
 using Millrace.Broker.Security;
 
 namespace Millrace.Broker.Configuration;
@@ -61,9 +62,23 @@ internal sealed class SettingsInterpreter(string file)
     private string Broker(PropertiesEntry entry, ConfigDefinition setting)
     {
         if (setting.Problem(entry.Value) is { } problem) return Refuse(entry, problem);
+        if (setting.Name == "max.connections.per.ip.overrides" && OverrideProblem(entry.Value) is { } unlike) return Refuse(entry, unlike);
         if (setting.Name == "log.dirs" && entry.Value.Contains(',', StringComparison.Ordinal)) return Refuse(entry, "names several directories; this broker keeps its data in one");
         _broker[setting.Name == "broker.id" ? "node.id" : setting.Name] = entry.Value.Trim();
         return $"{setting.Documentation.TrimEnd('.')}: {entry.Value}";
+    }
+
+    private static string? OverrideProblem(string value)
+    {
+        try
+        {
+            ConnectionLimits.Overrides(value);
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return e.Message;
+        }
     }
 
     private string Security(PropertiesEntry entry, ConfigDefinition setting)

@@ -73,7 +73,6 @@ internal static class UnusedSettings
         "kafka.metrics.reporters", "log.cleaner.dedupe.buffer.size", "log.cleaner.io.buffer.load.factor", "log.cleaner.io.buffer.size",
         "log.cleaner.io.max.bytes.per.second", "log.cleaner.threads", "log.dir.failure.timeout.ms",
         "log.flush.start.offset.checkpoint.interval.ms", "log.initial.task.delay.ms", "max.connection.creation.rate",
-        "max.connections", "max.connections.per.ip", "max.connections.per.ip.overrides",
         "max.request.partition.size.limit", "metric.reporters", "metrics.num.samples", "metrics.recording.level",
         "metrics.sample.window.ms", "num.io.threads", "num.network.threads", "offsets.commit.timeout.ms", "offsets.load.buffer.size",
         "offsets.topic.compression.codec", "producer.id.expiration.check.interval.ms", "producer.purgatory.purge.interval.requests",

@@ -92,12 +92,45 @@ internal sealed partial class BrokerListener : IAsyncDisposable
                 continue;
             }
 
-            client.NoDelay = true;
-            Serve(client);
+            if (!await TryAdmitAsync(client)) return;
         }
     }
 
-    private void Serve(Socket client)
+    // A connection above max.connections waits here, and those after it in the backlog.
+    private async ValueTask<bool> TryAdmitAsync(Socket client)
+    {
+        try
+        {
+            await _settings.Limits.WaitAsync(_stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            client.Dispose();
+            return false;
+        }
+
+        try
+        {
+            if (_settings.Limits.TryCount(client, out var counted))
+            {
+                client.NoDelay = true;
+                Serve(client, counted);
+                return true;
+            }
+
+            LogTooMany(_logger, SocketAddresses.RemoteHost(client));
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The client has gone again.
+        }
+
+        client.Dispose();
+        _settings.Limits.Release();
+        return true;
+    }
+
+    private void Serve(Socket client, IPAddress? counted)
     {
         long id = ++_lastId;
         var connection = new ClientConnection(client, _settings, id, _logger, _stopping.Token);
@@ -106,6 +139,8 @@ internal sealed partial class BrokerListener : IAsyncDisposable
         {
             await connection.RunAsync();
             connection.Dispose();
+            _settings.Limits.Discount(counted);
+            _settings.Limits.Release();
             _connections.TryRemove(id, out _);
         });
         _connections.TryUpdate(id, (connection, running), (connection, Task.CompletedTask));
@@ -115,6 +150,9 @@ internal sealed partial class BrokerListener : IAsyncDisposable
     {
         foreach (var (connection, _) in _connections.Values) connection.CloseIfIdle();
     }
+
+    [LoggerMessage(2603, LogLevel.Warning, "Closing a connection from {Client}: its address has as many as max.connections.per.ip allows")]
+    private static partial void LogTooMany(ILogger logger, string client);
 
     [LoggerMessage(2001, LogLevel.Warning, "A connection could not be accepted; trying again")]
     private static partial void LogAcceptFailed(ILogger logger, Exception error);

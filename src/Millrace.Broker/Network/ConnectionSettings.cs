@@ -11,6 +11,7 @@ namespace Millrace.Broker.Network;
 /// <param name="NodeId">The node whose listener accepted them.</param>
 /// <param name="Listener">That listener.</param>
 /// <param name="Audit">Where authentications are logged.</param>
+/// <param name="Limits">How many there may be.</param>
 /// <param name="Interceptor">Sees every request before its handler; null for all but clusters of tests.</param>
 internal sealed record ConnectionSettings(
-    RequestDispatcher Dispatcher, int MaxRequestBytes, TimeSpan MaxIdle, TimeProvider Time, int NodeId, ServerListener Listener, ILogger Audit, IRequestInterceptor? Interceptor = null);
+    RequestDispatcher Dispatcher, int MaxRequestBytes, TimeSpan MaxIdle, TimeProvider Time, int NodeId, ServerListener Listener, ILogger Audit, ConnectionLimits Limits, IRequestInterceptor? Interceptor = null);
