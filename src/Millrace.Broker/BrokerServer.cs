@@ -95,7 +95,7 @@ public sealed partial class BrokerServer : IAsyncDisposable
             var directory = DataDirectory.Open(options.DataDirectory, options.ClusterId, options.NodeId);
             var security = SecurityStore.Open(directory.Path);
             FirstScramUser.Create(options.AddScram, security);
-            foreach (var listener in listeners) listener.ReadUsers(options, security);
+            foreach (var listener in listeners) listener.ReadUsers(options, security, time);
             var nodes = sockets.Select((socket, i) => Identity(options.NodeId + i, directory.ClusterId, listeners, [socket, .. others])).ToList();
             var context = await OpenAsync(options, nodes[0], directory, security, started, loggers, time, cancellationToken);
             if (cluster is not null) context = context with { Cluster = started.Add(new VirtualCluster(nodes, cluster.DefaultReplicationFactor)) };

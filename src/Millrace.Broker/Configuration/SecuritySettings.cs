@@ -32,6 +32,11 @@ internal static class SecuritySettings
         new("sasl.server.max.receive.size", null, ConfigType.Int, "524288", "The largest request of a client that is not known yet.") { Minimum = 1 },
         new("connections.max.reauth.ms", null, ConfigType.Long, "0", "How long a client may go on without authenticating anew; 0 for ever.") { Minimum = 0 },
         new("connection.failed.authentication.delay.ms", null, ConfigType.Int, "100", "How long the answer to a failed authentication waits.") { Minimum = 0 },
+        Text("sasl.oauthbearer.jwks.endpoint.url", "", "The file with the keys that sign tokens."),
+        Text("sasl.oauthbearer.expected.issuer", "", "Who must have issued a token."),
+        new("sasl.oauthbearer.expected.audience", null, ConfigType.List, "", "For whom a token must be."),
+        Text("sasl.oauthbearer.sub.claim.name", "sub", "The claim that names the user."),
+        new("sasl.oauthbearer.clock.skew.seconds", null, ConfigType.Int, "30", "How far clocks may differ.") { Minimum = 0 },
         Text("sasl.mechanism.inter.broker.protocol", "GSSAPI", "The SASL mechanism of other brokers; there are none."),
         Text("ssl.principal.mapping.rules", "DEFAULT", "How a certificate's subject becomes a user's name."),
     ];

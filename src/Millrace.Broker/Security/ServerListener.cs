@@ -48,12 +48,12 @@ internal sealed class ServerListener
 
     /// <summary>Reads the mechanisms of SASL and their users.</summary>
     /// <exception cref="BrokerStartException">They are not configured as they must be.</exception>
-    public void ReadUsers(BrokerOptions options, SecurityStore store)
+    public void ReadUsers(BrokerOptions options, SecurityStore store, TimeProvider time)
     {
         if (!Definition.UsesSasl) return;
         try
         {
-            Sasl = SaslServer.Create(Definition, new ListenerSettingsView(Name, options.Settings), store);
+            Sasl = SaslServer.Create(Definition, new ListenerSettingsView(Name, options.Settings), store, time);
         }
         catch (SettingException e)
         {

@@ -10,9 +10,10 @@ internal sealed class SaslServer
 
     private readonly SecurityStore _store;
     private readonly PlainUsers _plain = new(new Dictionary<string, string>(StringComparer.Ordinal));
+    private readonly JwtValidator? _tokens;
     private readonly Dictionary<string, TimeSpan?> _maxReauthentication = new(StringComparer.Ordinal);
 
-    private SaslServer(ListenerDefinition listener, ListenerSettingsView settings, SecurityStore store)
+    private SaslServer(ListenerDefinition listener, ListenerSettingsView settings, SecurityStore store, TimeProvider time)
     {
         _store = store;
         Check(listener, settings);
@@ -26,6 +27,7 @@ internal sealed class SaslServer
         }
 
         if (Jaas(settings, SaslMechanisms.Plain) is { } plain) _plain = new PlainUsers(plain.Options);
+        if (Mechanisms.Contains(SaslMechanisms.OAuthBearer)) _tokens = Tokens(settings, time);
     }
 
     /// <summary>The enabled mechanisms, in the order in which the settings name them.</summary>
@@ -39,7 +41,7 @@ internal sealed class SaslServer
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SettingException">They are not complete.</exception>
-    public static SaslServer Create(ListenerDefinition listener, ListenerSettingsView settings, SecurityStore store) => new(listener, settings, store);
+    public static SaslServer Create(ListenerDefinition listener, ListenerSettingsView settings, SecurityStore store, TimeProvider time) => new(listener, settings, store, time);
 
     /// <summary>What can be said about the settings without a file.</summary>
     /// <exception cref="SettingException">They are not complete, or not understood.</exception>
@@ -55,6 +57,7 @@ internal sealed class SaslServer
         foreach (string mechanism in mechanisms)
         {
             var entry = Jaas(settings, mechanism);
+            if (mechanism == SaslMechanisms.OAuthBearer) JwksFile(settings, out _);
             if (mechanism != SaslMechanisms.Plain) continue;
             settings.Find(mechanism, "sasl.jaas.config", out string where);
             string form = $"{PlainModule} required user_NAME=\"PASSWORD\";";
@@ -63,7 +66,9 @@ internal sealed class SaslServer
         }
     }
 
-    public ISaslExchange Begin(string mechanism) => ScramMechanism.Find(mechanism) is { } scram ? new ScramExchange(scram, _store) : new PlainExchange(_plain);
+    public ISaslExchange Begin(string mechanism) => ScramMechanism.Find(mechanism) is { } scram ? new ScramExchange(scram, _store)
+        : mechanism == SaslMechanisms.OAuthBearer ? new OAuthBearerExchange(_tokens!)
+        : new PlainExchange(_plain);
 
     /// <summary>How long a client may go on without authenticating anew; null for as long as it likes.</summary>
     public TimeSpan? MaxReauthentication(string mechanism) => _maxReauthentication[mechanism];
@@ -75,6 +80,34 @@ internal sealed class SaslServer
         return Array.Find(mechanisms, static m => !SaslMechanisms.Offered.Contains(m)) is { } unknown
             ? throw new SettingException(where, $"'{unknown}' is not offered; there are {string.Join(", ", SaslMechanisms.Offered)}")
             : mechanisms;
+    }
+
+    private static JwtValidator Tokens(ListenerSettingsView settings, TimeProvider time)
+    {
+        string audience = settings.Get(SaslMechanisms.OAuthBearer, "sasl.oauthbearer.expected.audience");
+        var rules = new JwtRules(
+            settings.Find(SaslMechanisms.OAuthBearer, "sasl.oauthbearer.expected.issuer", out _),
+            audience.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            settings.Get(SaslMechanisms.OAuthBearer, "sasl.oauthbearer.sub.claim.name"),
+            TimeSpan.FromSeconds(Number(settings.Get(SaslMechanisms.OAuthBearer, "sasl.oauthbearer.clock.skew.seconds"))));
+        string file = JwksFile(settings, out string where);
+        try
+        {
+            return new JwtValidator(JsonWebKeys.Open(file), rules, time);
+        }
+        catch (FormatException e)
+        {
+            throw new SettingException(where, e.Message, e);
+        }
+    }
+
+    // Kafka takes unsigned tokens where nothing is set; here that is refused.
+    private static string JwksFile(ListenerSettingsView settings, out string where)
+    {
+        string? url = settings.Find(SaslMechanisms.OAuthBearer, "sasl.oauthbearer.jwks.endpoint.url", out where);
+        if (url is null) throw new SettingException(where, "is needed for OAUTHBEARER: the file with the keys that sign tokens, as file:///etc/millrace/jwks.json");
+        return Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.IsFile ? uri.LocalPath
+            : throw new SettingException(where, $"'{url}' is no file:///PATH; addresses are not offered: fetch the keys into a file, which is read again when it changes");
     }
 
     private static JaasEntry? Jaas(ListenerSettingsView settings, string mechanism)
