@@ -15,7 +15,7 @@ internal static class BrokerCommand
         var data = command.AddOption("--data", "directory of the log", "data/broker", "DIR", ofCommand: true);
         var config = command.AddOption<string?>("--config", "server.properties, read as Apache Kafka reads it; options of the command line win", null, "FILE", static t => t, ofCommand: true);
         var advertised = command.AddOption<string?>("--advertised", "address that clients are told; the listening one unless set", null, "HOST:PORT", static t => t);
-        var scram = command.AddOption<string?>("--add-scram", "user that is created unless it is there, as kafka-storage.sh takes it", null, "SCRAM-SHA-256=[name=…,password=…]", static t => t, ofCommand: true);
+        var scram = command.AddOption<string?>("--add-scram", "user that is created unless it is there, as kafka-storage.sh takes it", null, "SCRAM-SHA-256=[name=…,password=…]", static t => t);
         var json = command.AddReadyJson();
         var logLevel = command.AddLogLevel();
         command.WithExamples(
