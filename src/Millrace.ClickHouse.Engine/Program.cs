@@ -15,7 +15,7 @@ internal static unsafe partial class Program
     // Deep recursion in ClickHouse's parser and analyser needs more than .NET's default thread stack in a container.
     private const int StackSize = 8 << 20;
 
-    private static readonly PosixSignalRegistration?[] Signals = new PosixSignalRegistration?[1];
+    private static readonly PosixSignalRegistration?[] Signals = new PosixSignalRegistration?[3];
 
     private static int Main(string[] arguments)
     {
@@ -35,8 +35,10 @@ internal static unsafe partial class Program
             return 3;
         }
 
-        // Ctrl+C in a terminal is for the parent, which stops this process in its order.
+        // Ctrl+C in a terminal, and what systemd or timeout send to the whole group, is for the parent, which stops this process in its order.
         Signals[0] = PosixSignalRegistration.Create(PosixSignal.SIGINT, static context => context.Cancel = true);
+        Signals[1] = PosixSignalRegistration.Create(PosixSignal.SIGTERM, static context => context.Cancel = true);
+        Signals[2] = PosixSignalRegistration.Create(PosixSignal.SIGHUP, static context => context.Cancel = true);
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(socketPath));
         listener.Listen(ListenBacklog);

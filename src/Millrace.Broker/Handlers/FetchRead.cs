@@ -107,8 +107,7 @@ internal sealed class FetchRead
         {
             try
             {
-                result.Records.CopyTo(target.Span);
-                answer.Records = target;
+                answer.Records = target[..result.Records.CopyIntactTo(target.Span)];
             }
             catch (Exception e) when (e is IOException or CorruptRecordException)
             {

@@ -145,7 +145,7 @@ internal sealed partial class LogManager : IAsyncDisposable
             return ValueTask.CompletedTask;
         });
         var elapsed = (long)_time.GetElapsedTime(started).TotalMilliseconds;
-        LogMessages.Opened(_logger, _logs.Count, _options.DataDirectory, elapsed, clean ? "clean" : "not clean");
+        LogMessages.Opened(_logger, _logs.Count, _options.DataDirectory, elapsed, clean ? "the last stop was clean" : _logs.IsEmpty ? "none was there before" : "the last stop was not clean");
     }
 
     private void Load(

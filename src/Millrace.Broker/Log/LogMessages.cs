@@ -41,8 +41,8 @@ internal static partial class LogMessages
     [LoggerMessage(2111, LogLevel.Debug, "{Partition}: recovered from offset {From}, the log ends at {End}")]
     public static partial void Recovered(ILogger logger, TopicPartition partition, long from, long end);
 
-    [LoggerMessage(2112, LogLevel.Information, "{Count} logs in {Directory} opened in {Milliseconds} ms, the last stop was {How}")]
-    public static partial void Opened(ILogger logger, int count, string directory, long milliseconds, string how);
+    [LoggerMessage(2112, LogLevel.Information, "{Count} logs in {Directory} opened in {Milliseconds} ms, {LastStop}")]
+    public static partial void Opened(ILogger logger, int count, string directory, long milliseconds, string lastStop);
 
     [LoggerMessage(2113, LogLevel.Error, "Background work on {Partition} failed")]
     public static partial void TickFailed(ILogger logger, Exception exception, string partition);

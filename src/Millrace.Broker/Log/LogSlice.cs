@@ -28,15 +28,19 @@ internal readonly struct LogSlice
     /// <exception cref="IOException">The file cannot be read.</exception>
     public void CopyTo(Span<byte> target)
     {
-        if (_segment is null)
-            return;
-        target = target[..Length];
-        var read = _segment.File.Read(target, _position);
-        if (read < Length)
-            throw new CorruptRecordException($"{_segment.File.Path}: {Length} bytes were expected at position {_position}, there are {read}.");
-        // What this process wrote was checked when it came; what it found on the disk is checked before it goes out.
-        if (_position < _segment.WrittenFrom)
-            Verify(target);
+        Load(target, out var damage);
+        if (damage is not null)
+            throw damage;
+    }
+
+    /// <summary>Reads the bytes before the first damaged batch, and says how many they are: what is intact is served, and the next read, which
+    /// begins at the damage, says where it is.</summary>
+    /// <exception cref="CorruptRecordException">The first batch is damaged.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public int CopyIntactTo(Span<byte> target)
+    {
+        var intact = Load(target, out var damage);
+        return damage is null || intact > 0 ? intact : throw damage;
     }
 
     /// <summary>Appends the bytes to <paramref name="target"/>.</summary>
@@ -54,19 +58,39 @@ internal readonly struct LogSlice
         return bytes;
     }
 
-    private void Verify(ReadOnlySpan<byte> bytes)
+    private int Load(Span<byte> target, out CorruptRecordException? damage)
     {
+        damage = null;
+        if (_segment is null)
+            return 0;
+        target = target[..Length];
+        var read = _segment.File.Read(target, _position);
+        if (read < Length)
+            throw new CorruptRecordException($"{_segment.File.Path}: {Length} bytes were expected at position {_position}, there are {read}.");
+        // What this process wrote was checked when it came; what it found on the disk is checked before it goes out.
+        return _position < _segment.WrittenFrom ? Intact(target, out damage) : Length;
+    }
+
+    private int Intact(ReadOnlySpan<byte> bytes, out CorruptRecordException? damage)
+    {
+        damage = null;
         var at = 0;
         while (RecordBatchHeader.TryRead(bytes[at..], out var header))
         {
             var error = header.Validate();
             if (error is null && header.TotalSize > bytes.Length - at)
-                return;
+                break;
             if (error is null && Crc32C.Compute(bytes.Slice(at + RecordBatchHeader.AttributesOffset, header.TotalSize - RecordBatchHeader.AttributesOffset)) != header.Crc)
                 error = "the checksum does not match";
             if (error is not null)
-                throw new CorruptRecordException($"{_segment!.File.Path}: the record batch at position {_position + at}, offset {header.BaseOffset}, is damaged: {error}.");
+            {
+                damage = new CorruptRecordException($"{_segment!.File.Path}: the record batch at position {_position + at}, offset {header.BaseOffset}, is damaged: {error}.");
+                return at;
+            }
+
             at += header.TotalSize;
         }
+
+        return bytes.Length;
     }
 }

@@ -54,8 +54,8 @@ internal static class ShareLogRead
         var buffer = ArrayPool<byte>.Shared.Rent(found.Records.Length);
         try
         {
-            found.Records.CopyTo(buffer);
-            return ShareRead.Of(buffer, Batches(buffer.AsSpan(0, found.Records.Length), found.AbortedTransactions));
+            var intact = found.Records.CopyIntactTo(buffer);
+            return ShareRead.Of(buffer, Batches(buffer.AsSpan(0, intact), found.AbortedTransactions));
         }
         catch (Exception e) when (e is IOException or CorruptRecordException)
         {

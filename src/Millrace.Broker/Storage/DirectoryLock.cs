@@ -17,7 +17,7 @@ internal sealed class DirectoryLock : IDisposable
         }
         catch (IOException e)
         {
-            throw new IOException($"The data directory {directory} is in use by another process. Stop it, or choose another directory.", e);
+            throw new IOException($"The data directory {directory} is in use by another process. Stop it, or choose another directory with --data DIR (DataDirectory).", e);
         }
     }
 

@@ -20,7 +20,7 @@ internal static class ProduceCommand
         var topic = new Argument<string>("TOPIC");
         command.Arguments.Add(topic);
         var bootstrap = command.AddBootstrap();
-        var separator = command.AddOption<string?>("--key-separator", "text between key and value; lines have no key unless set", null, "TEXT", static t => t);
+        var separator = command.AddOption<string?>("--key-separator", "text between key and value; every line must have it; lines have no key unless set", null, "TEXT", static t => t);
         var headers = command.AddPairs("--header", "a header of every record");
         var compression = command.AddOption("--compression", "none, gzip, snappy, lz4 or zstd", CompressionType.Lz4, "CODEC", static t => Enum.Parse<CompressionType>(t, ignoreCase: true));
         var tombstones = command.AddOption("--null-marker", "a value that stands for null: a tombstone", string.Empty, "TEXT");
@@ -46,13 +46,18 @@ internal static class ProduceCommand
                 BatchSize = Math.Min(1_000_000, largest ?? 1_000_000),
             };
             Failure? failed = null;
-            long acknowledged = 0, lines = 0;
+            long acknowledged = 0, lines = 0, unkeyed = 0;
             using var producer = new ProducerBuilder<byte[]?, byte[]?>(config).SetLogHandler(static (_, _) => { }).Build();
             while (await Terminal.In.ReadLineAsync(cancellationToken) is { } line && Volatile.Read(ref failed) is null)
             {
-                var message = Message(line, parsed.GetValue(separator), parsed.GetValue(tombstones)!);
-                foreach (var (name, value) in parsed.GetValue(headers)!) (message.Headers ??= []).Add(name, Encoding.UTF8.GetBytes(value));
                 lines++;
+                if (Message(line, parsed.GetValue(separator), parsed.GetValue(tombstones)!) is not { } message)
+                {
+                    unkeyed = lines;
+                    break;
+                }
+
+                foreach (var (name, value) in parsed.GetValue(headers)!) (message.Headers ??= []).Add(name, Encoding.UTF8.GetBytes(value));
                 while (!TryProduce(message, lines)) producer.Poll(TimeSpan.FromMilliseconds(100));
             }
 
@@ -60,6 +65,7 @@ internal static class ProduceCommand
             // Those that went before it are still on their way.
             if (failed is { Error.Code: ErrorCode.MsgSizeTooLarge }) producer.Flush(TimeSpan.FromSeconds(5));
             if (failed is not null) throw new CliException($"after {Interlocked.Read(ref acknowledged):N0} acknowledged records: {Reason(failed, target, largest)}");
+            if (unkeyed > 0) throw new CliException($"after {Interlocked.Read(ref acknowledged):N0} acknowledged records: line {unkeyed} has no '{parsed.GetValue(separator)}' (--key-separator) between key and value; it and what follows were not sent");
             new Printer(parsed.GetValue(json)).Print(new { Topic = target, Acknowledged = acknowledged }, $"{acknowledged:N0} records acknowledged");
             return 0;
 
@@ -116,12 +122,15 @@ internal static class ProduceCommand
 
     private sealed record Failure(Error Error, long Line, long Size);
 
-    private static Message<byte[]?, byte[]?> Message(string line, string? separator, string nullMarker)
+    // Null where the line lacks the separator.
+    private static Message<byte[]?, byte[]?>? Message(string line, string? separator, string nullMarker)
     {
         string? key = null;
         var value = line;
-        if (separator is { Length: > 0 } && line.IndexOf(separator, StringComparison.Ordinal) is >= 0 and var at)
+        if (separator is { Length: > 0 })
         {
+            var at = line.IndexOf(separator, StringComparison.Ordinal);
+            if (at < 0) return null;
             key = line[..at];
             value = line[(at + separator.Length)..];
         }
