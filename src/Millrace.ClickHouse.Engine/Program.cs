@@ -17,6 +17,11 @@ internal static unsafe partial class Program
 
     private static readonly PosixSignalRegistration?[] Signals = new PosixSignalRegistration?[3];
 
+    // As the front names the folder of the socket: nothing else is ever removed.
+    private const string FolderPrefix = "millrace-ch-";
+
+    private static string? _folder;
+
     private static int Main(string[] arguments)
     {
         if (arguments is not [var library, var socketPath, var dataDirectory, var configuration])
@@ -25,6 +30,9 @@ internal static unsafe partial class Program
             return 2;
         }
 
+        // A group of its own: what ClickHouse sends to its group, as at SYSTEM KILL, ends this process alone.
+        _ = SetGroup(0, 0);
+        _folder = Path.GetDirectoryName(socketPath);
         new Thread(WatchParent) { IsBackground = true, Name = "parent" }.Start();
         var chdb = new LibChdb(library);
         // Kept open for the process's life: closing the last connection would shut the engine down.
@@ -58,6 +66,17 @@ internal static unsafe partial class Program
         {
         }
 
+        try
+        {
+            // The parent that was killed could not take its folder away.
+            if (_folder is not null && Path.GetFileName(_folder).StartsWith(FolderPrefix, StringComparison.Ordinal))
+                Directory.Delete(_folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The parent did, or is at it.
+        }
+
         ExitNow(0);
     }
 
@@ -70,6 +89,9 @@ internal static unsafe partial class Program
 
     [LibraryImport("libc", EntryPoint = "read")]
     private static partial nint Read(int descriptor, byte* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "setpgid")]
+    private static partial int SetGroup(int process, int group);
 
     [LibraryImport("libc", EntryPoint = "write")]
     private static partial nint Write(int descriptor, byte* buffer, nuint count);

@@ -103,6 +103,8 @@ public sealed partial class ClickHouseServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // The names that clients give to their queries come back in headers.
+            kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.UTF8;
             kestrel.Limits.MaxRequestLineSize = MaximumRequestLine;
             // The limit is kept where the body is read: it is one of decompressed bytes.
             kestrel.Limits.MaxRequestBodySize = null;

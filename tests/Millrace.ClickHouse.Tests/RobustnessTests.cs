@@ -114,6 +114,7 @@ public sealed class RobustnessTests
             var error = await Assert.ThrowsAsync<ClickHouseException>(() => ClickHouseServer.StartAsync(ClickHouseFixture.Options(data), ct: Ct));
             Assert.Contains($"{Path.GetFullPath(data)} is in use by another process", error.Message, StringComparison.Ordinal);
             Assert.Contains("--data", error.Message, StringComparison.Ordinal);
+            Assert.Contains($"(PID {Environment.ProcessId}, its engine {server.EngineProcessId})", error.Message, StringComparison.Ordinal);
         }
 
         await using (var server = await ClickHouseServer.StartAsync(ClickHouseFixture.Options(data), ct: Ct))

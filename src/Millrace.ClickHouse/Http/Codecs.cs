@@ -7,6 +7,9 @@ namespace Millrace.ClickHouse;
 /// <summary>The HTTP compressions that ClickHouse's interface takes and gives.</summary>
 internal static class Codecs
 {
+    // .NET takes a gzip or deflate stream that breaks off for one that ends, unless told otherwise: a part of the rows would be inserted and acknowledged.
+    static Codecs() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", isEnabled: true);
+
     /// <summary>The first encoding of the client's list that is known here; null if there is none.</summary>
     internal static string? Negotiate(string accepted)
     {

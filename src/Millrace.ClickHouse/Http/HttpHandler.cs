@@ -18,6 +18,9 @@ internal sealed partial class HttpHandler(ClickHouseOptions options, EngineSuper
     {
         switch (context.Request.Path.Value)
         {
+            case "/" or "" when IsGreeting(context.Request):
+                await context.Response.WriteAsync("Ok.\n", context.RequestAborted);
+                break;
             case "/" or "":
                 await HandleQueryAsync(context);
                 break;
@@ -41,12 +44,8 @@ internal sealed partial class HttpHandler(ClickHouseOptions options, EngineSuper
             var request = QueryRequest.Read(context.Request);
             writer.QueryId = request.Id;
             var statement = await RequestBody.ReadStatementAsync(context.Request, request, options.MaxRequestBytes, ct);
-            if (statement.Length == 0)
-            {
-                await context.Response.WriteAsync("Ok.\n", ct);
-                return;
-            }
-
+            if (Script.IsEmpty(statement))
+                throw new ClickHouseException(ErrorCodes.SyntaxError, "SYNTAX_ERROR", "Empty query.");
             await _turns.WaitAsync(ct);
             try
             {
@@ -63,6 +62,8 @@ internal sealed partial class HttpHandler(ClickHouseOptions options, EngineSuper
         }
         catch (ClickHouseException e)
         {
+            if (context.Response.HasStarted)
+                LogBrokenOff(writer.QueryId, e.Message);
             await writer.FailAsync(e, supervisor.Version);
         }
         catch (BadHttpRequestException e)
@@ -78,6 +79,10 @@ internal sealed partial class HttpHandler(ClickHouseOptions options, EngineSuper
             await writer.FailAsync(new ClickHouseException(1000, "POCO_EXCEPTION", e.Message, e), supervisor.Version);
         }
     }
+
+    // GET / without a query asks whether anybody is there.
+    private static bool IsGreeting(HttpRequest request) =>
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && !request.Query.ContainsKey("query") && request.ContentLength is null or 0 && !request.Headers.ContainsKey("Transfer-Encoding");
 
     private void Authenticate(HttpRequest request)
     {
@@ -113,6 +118,9 @@ internal sealed partial class HttpHandler(ClickHouseOptions options, EngineSuper
 
     [LoggerMessage(6020, LogLevel.Debug, "Client went away, query {QueryId} is cancelled")]
     private partial void LogGone(string queryId);
+
+    [LoggerMessage(6022, LogLevel.Warning, "Query {QueryId} failed after a part of its result was sent; the connection was cut: {Reason}")]
+    private partial void LogBrokenOff(string queryId, string reason);
 
     [LoggerMessage(6021, LogLevel.Error, "Request with query {QueryId} failed")]
     private partial void LogFailed(Exception exception, string queryId);

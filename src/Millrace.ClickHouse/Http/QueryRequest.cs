@@ -68,9 +68,9 @@ internal sealed class QueryRequest
         switch (name)
         {
             case "query": Query = value; break;
-            case "query_id" when value.Length > 0: Id = value; break;
+            case "query_id" when value.Length > 0: Id = InHeader(name, value); break;
             case "database": Database = value; break;
-            case "default_format": DefaultFormat = value; break;
+            case "default_format": DefaultFormat = InHeader(name, value); break;
             case "session_id" when value.Length > 0: SessionId = value; break;
             case "session_check": SessionMustExist = IsTrue(value); break;
             case "session_timeout": SessionTimeout = Seconds(name, value); break;
@@ -103,6 +103,11 @@ internal sealed class QueryRequest
 
     /// <summary>The statement's bytes: the URL's query, a line break, the body.</summary>
     internal byte[] Prefix() => Query.Length == 0 ? [] : Encoding.UTF8.GetBytes(Query + "\n");
+
+    // Both come back in headers.
+    private static string InHeader(string name, string value) => value.Any(char.IsControl)
+        ? throw new ClickHouseException(ErrorCodes.BadArguments, "BAD_ARGUMENTS", $"{name} has control characters")
+        : value;
 
     private static bool IsTrue(string value) => value is "1" or "true";
 

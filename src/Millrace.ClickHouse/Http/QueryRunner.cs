@@ -5,39 +5,26 @@ using Millrace.ClickHouse.Engine;
 
 namespace Millrace.ClickHouse;
 
-/// <summary>Runs one statement in the child and writes its result; sees to it that every query ends.</summary>
+/// <summary>Runs a request's statements in the child and writes their results; sees to it that every query ends.</summary>
 internal sealed class QueryRunner(ClickHouseOptions options, EngineSupervisor supervisor, SessionTable sessions, TimeProvider time)
 {
-    internal async Task RunAsync(QueryRequest request, byte[] statement, ResponseWriter writer, CancellationToken ct)
+    internal async Task RunAsync(QueryRequest request, ReadOnlyMemory<byte> script, ResponseWriter writer, CancellationToken ct)
     {
-        var shape = StatementShape.Of(statement);
-        var insert = InsertShape.Of(statement);
-        var format = shape.Format ?? request.DefaultFormat;
-        var streams = ChunkedFormat.IsChunked(format, out var chunkHeader) && shape.Streams;
-        writer.Prepare(format, request.CompressesResponse ? request.ResponseEncoding : null, options.TimeZone);
         foreach (var (name, value) in options.Settings)
             request.Settings.TryAdd(name, value);
         var limit = TimeLimit(request);
-        var head = new EngineRequest
-        {
-            Marker = $"{request.Id}#{Guid.NewGuid():N}",
-            Database = request.Database,
-            Format = request.DefaultFormat,
-            Streams = streams,
-            InsertFormat = insert?.Format,
-            StatementLength = insert?.StatementLength ?? 0,
-            DataOffset = insert?.DataOffset ?? 0,
-            KeepsSession = request.SessionId is not null,
-            Settings = request.Settings,
-            Parameters = request.Parameters,
-        };
-
         var client = request.SessionId is { } session
             ? await sessions.RentAsync(session, request.SessionMustExist, ct)
             : await supervisor.RentAsync(ct);
+        // Between the statements of a script the engine keeps what they set; nothing of it may be left for the connection's next request.
+        var isClean = true;
         try
         {
-            await ExchangeAsync(client, head, statement, chunkHeader, request, writer, limit, ct);
+            while (Script.Next(ref script, out var isLast) is { IsEmpty: false } statement)
+            {
+                isClean = isLast;
+                await RunOneAsync(client, request, StatementGate.Admit(statement), writer, limit, isLast, ct);
+            }
         }
         catch (Exception e) when (e is IOException or SocketException && !ct.IsCancellationRequested)
         {
@@ -50,12 +37,36 @@ internal sealed class QueryRunner(ClickHouseOptions options, EngineSupervisor su
             if (request.SessionId is { } held)
                 sessions.Return(held, request.SessionTimeout);
             else
-                supervisor.Return(client);
+                supervisor.Return(client, isClean);
         }
     }
 
+    private async Task RunOneAsync(EngineClient client, QueryRequest request, ReadOnlyMemory<byte> statement, ResponseWriter writer, TimeSpan limit, bool isLast, CancellationToken ct)
+    {
+        var shape = StatementShape.Of(statement.Span);
+        var insert = InsertShape.Of(statement.Span);
+        var format = shape.Format ?? request.DefaultFormat;
+        var streams = ChunkedFormat.IsChunked(format, out var chunkHeader) && shape.Streams
+            && (chunkHeader == ChunkHeader.None || !shape.HasExtras && !request.Settings.ContainsKey("extremes"));
+        writer.Prepare(format, request.CompressesResponse ? request.ResponseEncoding : null, options.TimeZone);
+        var head = new EngineRequest
+        {
+            Marker = $"{request.Id}#{Guid.NewGuid():N}",
+            Database = request.Database,
+            Format = request.DefaultFormat,
+            Streams = streams,
+            InsertFormat = insert?.Format,
+            StatementLength = insert?.StatementLength ?? 0,
+            DataOffset = insert?.DataOffset ?? 0,
+            KeepsSession = !isLast || request.SessionId is not null,
+            Settings = request.Settings,
+            Parameters = request.Parameters,
+        };
+        await ExchangeAsync(client, head, statement, chunkHeader, request, writer, limit, isLast, ct);
+    }
+
     private async Task ExchangeAsync(
-        EngineClient client, EngineRequest head, byte[] statement, ChunkHeader chunkHeader, QueryRequest request, ResponseWriter writer, TimeSpan limit, CancellationToken ct)
+        EngineClient client, EngineRequest head, ReadOnlyMemory<byte> statement, ChunkHeader chunkHeader, QueryRequest request, ResponseWriter writer, TimeSpan limit, bool isLast, CancellationToken ct)
     {
         var started = time.GetTimestamp();
         // The engine keeps its own time limit. Only if that fails is the query cancelled from here, and if that fails too, the engine killed.
@@ -72,7 +83,8 @@ internal sealed class QueryRunner(ClickHouseOptions options, EngineSupervisor su
                 var (chunk, length, summary) = await receiving.WaitAsync(either.Token);
                 if (chunk is null)
                 {
-                    await writer.EndAsync(summary! with { ElapsedNanoseconds = (long)time.GetElapsedTime(started).TotalNanoseconds }, ct);
+                    if (isLast)
+                        await writer.EndAsync(summary! with { ElapsedNanoseconds = (long)time.GetElapsedTime(started).TotalNanoseconds }, ct);
                     return;
                 }
 

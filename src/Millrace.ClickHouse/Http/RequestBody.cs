@@ -27,7 +27,8 @@ internal static class RequestBody
                 whole.Write(buffer, 0, read);
             }
         }
-        catch (Exception e) when (e is InvalidDataException or ZstdSharp.ZstdException or EndOfStreamException or NotSupportedException)
+        // InvalidOperationException is Brotli's.
+        catch (Exception e) when (e is InvalidDataException or ZstdSharp.ZstdException or EndOfStreamException or NotSupportedException or InvalidOperationException)
         {
             throw new ClickHouseException(ErrorCodes.CannotDecompress, "CANNOT_DECOMPRESS", $"The body is not valid {http.Headers.ContentEncoding}: {e.Message}", e);
         }

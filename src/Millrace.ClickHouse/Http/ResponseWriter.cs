@@ -23,6 +23,9 @@ internal sealed class ResponseWriter(HttpContext context) : IDisposable
 
     internal void Prepare(string format, string? encoding, string timeZone)
     {
+        // The first statement's of several: by the second the answer may have begun.
+        if (context.Response.HasStarted || context.Response.ContentType is not null)
+            return;
         var headers = context.Response.Headers;
         context.Response.ContentType = ContentTypes.Of(format);
         headers["X-ClickHouse-Server-Display-Name"] = "millrace";

@@ -24,6 +24,8 @@ internal ref struct SqlScanner(ReadOnlySpan<byte> text)
         var first = _text[Start];
         if (first is (byte)'\'' or (byte)'"' or (byte)'`')
             End = Quoted(first);
+        else if (first == '$' && HereDocument() is var end and > 0)
+            End = end;
         else if (IsWordByte(first))
             while (End < _text.Length && IsWordByte(_text[End]))
                 End++;
@@ -55,8 +57,10 @@ internal ref struct SqlScanner(ReadOnlySpan<byte> text)
         while (at < text.Length)
         {
             var rest = text[at..];
-            if (rest[0] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)'\f')
+            if (rest[0] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)'\f' or (byte)'\v')
                 at++;
+            else if (IsWideBlank(rest))
+                at += rest[0] == 0xC2 ? 2 : 3;
             else if (rest.StartsWith("--"u8) || rest.StartsWith("# "u8) || rest.StartsWith("#!"u8))
                 at += EndOf(rest, "\n"u8);
             else if (rest.StartsWith("/*"u8))
@@ -66,6 +70,23 @@ internal ref struct SqlScanner(ReadOnlySpan<byte> text)
         }
 
         return at;
+    }
+
+    // Blanks beyond ASCII that ClickHouse skips: the no-break space, those of typography, and the mark that editors put before a file.
+    private static bool IsWideBlank(ReadOnlySpan<byte> text) =>
+        text is [0xC2, 0xA0, ..] or [0xE2, 0x80, >= 0x80 and <= 0x8D or 0xA8 or 0xA9 or 0xAF, ..] or [0xE2, 0x81, 0x9F or 0xA0, ..] or [0xE3, 0x80, 0x80, ..] or [0xEF, 0xBB, 0xBF, ..];
+
+    // $tag$ … $tag$: a text without escapes. Where it ends; 0 if none begins here.
+    private readonly int HereDocument()
+    {
+        var at = Start + 1;
+        while (at < _text.Length && IsWordByte(_text[at]))
+            at++;
+        if (at >= _text.Length || _text[at] != '$')
+            return 0;
+        var tag = _text[Start..(at + 1)];
+        var length = _text[(at + 1)..].IndexOf(tag);
+        return length < 0 ? _text.Length : at + 1 + length + tag.Length;
     }
 
     private static int EndOf(ReadOnlySpan<byte> text, ReadOnlySpan<byte> mark)

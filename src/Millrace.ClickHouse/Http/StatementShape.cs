@@ -6,47 +6,46 @@ namespace Millrace.ClickHouse;
 /// The little that the front must know of a statement: whether its result is to be streamed, and which format it names itself.
 /// ClickHouse's own parser decides all else.
 /// </summary>
-internal readonly record struct StatementShape(bool Streams, string? Format)
+/// <param name="Streams">True for a query whose result may be large and can be fetched in chunks.</param>
+/// <param name="Format">The format that the statement names; null if it names none.</param>
+/// <param name="HasExtras">True if totals may follow the rows, which comes as a document of its own.</param>
+internal readonly record struct StatementShape(bool Streams, string? Format, bool HasExtras = false)
 {
-    // A FORMAT clause stands at the statement's end, before SETTINGS at most.
-    private const int TailLength = 512;
-    private const int LongestFirstWord = 16;
-
     internal static StatementShape Of(ReadOnlySpan<byte> query)
     {
-        var start = SqlScanner.Blank(query);
-        var text = query[start..];
-        if (!text.IsEmpty && text[0] == '(')
-            return new StatementShape(IsSingle(text), FormatClause(text));
-        var length = 0;
-        while (length < text.Length && length < LongestFirstWord && char.IsAsciiLetter((char)text[length]))
-            length++;
-        var word = Encoding.ASCII.GetString(text[..length]).ToUpperInvariant();
+        var scanner = new SqlScanner(query);
+        if (!scanner.Next())
+            return default;
         // These may have large results; the others' are small, and not all of them can be fetched in chunks.
-        var selects = word is "SELECT" or "WITH" or "FROM";
-        var answers = selects || word is "SHOW" or "DESCRIBE" or "DESC" or "EXPLAIN" or "EXISTS" or "CHECK";
-        return new StatementShape(selects && IsSingle(text), answers ? FormatClause(text) : null);
+        var selects = scanner.Is('(') || scanner.IsWord("SELECT") || scanner.IsWord("WITH") || scanner.IsWord("FROM");
+        if (!selects && !Answers(ref scanner))
+            return default;
+        string? format = null;
+        var hasExtras = false;
+        while (scanner.Next())
+        {
+            if (scanner.IsWord("FORMAT"))
+                format = NameAfter(query, scanner) ?? format;
+            else
+                hasExtras |= scanner.IsWord("TOTALS") || scanner.IsWord("EXTREMES");
+        }
+
+        return new StatementShape(selects, format, hasExtras);
     }
 
-    // A semicolon followed by more: several statements, which the engine runs one after the other, whole.
-    private static bool IsSingle(ReadOnlySpan<byte> text)
-    {
-        var semicolon = text.IndexOf((byte)';');
-        return semicolon < 0 || SqlScanner.Blank(text[(semicolon + 1)..]) == text.Length - semicolon - 1;
-    }
+    private static bool Answers(ref SqlScanner scanner) =>
+        scanner.IsWord("SHOW") || scanner.IsWord("DESCRIBE") || scanner.IsWord("DESC") || scanner.IsWord("EXPLAIN") || scanner.IsWord("EXISTS") || scanner.IsWord("CHECK") || scanner.IsWord("KILL");
 
-    private static string? FormatClause(ReadOnlySpan<byte> text)
+    // FORMAT name, quoted or not, at the end or before SETTINGS. Whatever else may be called so is taken for a format that is not known, which is fetched whole.
+    private static string? NameAfter(ReadOnlySpan<byte> query, SqlScanner scanner)
     {
-        var tail = Encoding.Latin1.GetString(text[Math.Max(0, text.Length - TailLength)..]);
-        var at = tail.LastIndexOf("FORMAT", StringComparison.OrdinalIgnoreCase);
-        if (at <= 0 || !char.IsWhiteSpace(tail[at - 1]) && tail[at - 1] != ')' || at + 6 >= tail.Length || !char.IsWhiteSpace(tail[at + 6]))
+        if (!scanner.Next())
             return null;
-        var name = tail.AsSpan(at + 6).TrimStart();
-        var length = 0;
-        while (length < name.Length && char.IsAsciiLetterOrDigit(name[length]))
-            length++;
-        var after = name[length..].TrimStart();
-        var isEnd = after.IsEmpty || after[0] == ';' || after.StartsWith("SETTINGS", StringComparison.OrdinalIgnoreCase);
-        return length > 0 && isEnd ? name[..length].ToString() : null;
+        var name = query[scanner.Start..scanner.End];
+        if (name[0] is (byte)'`' or (byte)'"' && name.Length > 2)
+            name = name[1..^1];
+        else if (!scanner.IsAnyWord)
+            return null;
+        return !scanner.Next() || scanner.Is(';') || scanner.IsWord("SETTINGS") || scanner.IsWord("INTO") ? Encoding.UTF8.GetString(name) : null;
     }
 }

@@ -54,15 +54,38 @@ internal static class DataDirectory
 
     private static string Holder(string directory)
     {
+        // Reading the file would ask for its lock. The system says who has it open; the server is the engine's parent.
         try
         {
-            using var file = new StreamReader(new FileStream(Path.Combine(directory, LockedFile), new FileStreamOptions { Share = FileShare.ReadWrite | FileShare.Delete }));
-            return file.ReadLine() is { } line && line.StartsWith("PID: ", StringComparison.Ordinal) ? $" ({line["PID: ".Length..].Trim()})" : "";
+            return WhoHas(Path.Combine(directory, LockedFile)) is not { } engine ? ""
+                : ParentOf(engine) is { } server ? $" (PID {server}, its engine {engine})" : $" (PID {engine})";
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Locked against reading too: the message must do without.
+            // Not Linux, or it has just ended: the message must do without.
             return "";
         }
+    }
+
+    private static string? WhoHas(string file) =>
+        Directory.EnumerateDirectories("/proc").Select(static process => Path.GetFileName(process)).Where(static name => char.IsAsciiDigit(name[0])).FirstOrDefault(process => HasOpen(process, file));
+
+    private static bool HasOpen(string process, string file)
+    {
+        try
+        {
+            return Directory.EnumerateFiles($"/proc/{process}/fd").Any(descriptor => new FileInfo(descriptor).LinkTarget == file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Another user's process, or one that has just ended.
+            return false;
+        }
+    }
+
+    private static string? ParentOf(string process)
+    {
+        var parent = File.ReadLines($"/proc/{process}/status").FirstOrDefault(static line => line.StartsWith("PPid:", StringComparison.Ordinal))?["PPid:".Length..].Trim();
+        return parent is null or "0" or "1" ? null : parent;
     }
 }

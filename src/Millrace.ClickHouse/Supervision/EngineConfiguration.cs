@@ -8,13 +8,14 @@ internal static class EngineConfiguration
     // Each mark cache entry saves one small read; 16 MiB hold the marks of hundreds of parts.
     private const int MarkCacheBytes = 16 << 20;
 
-    internal static string Render(ClickHouseOptions options)
+    internal static string Render(ClickHouseOptions options, string users)
     {
         static XElement Value(string name, object value) => new(name, value);
         var fsync = options.FsyncInserts ? 1 : 0;
         return new XElement(
             "clickhouse",
             new XElement("logger", Value("level", "none")),
+            Value("users_config", users),
             Value("timezone", options.TimeZone),
             Value("max_server_memory_usage", options.MaxMemory),
             Value("mark_cache_size", MarkCacheBytes),

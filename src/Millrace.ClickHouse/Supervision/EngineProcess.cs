@@ -42,7 +42,9 @@ internal sealed class EngineProcess : IAsyncDisposable
         // A short path of our own, mode 0700: a socket's path may have 107 bytes, and only this user may connect.
         var folder = Directory.CreateTempSubdirectory("millrace-ch-");
         var configuration = Path.Combine(folder.FullName, "config.xml");
-        await File.WriteAllTextAsync(configuration, EngineConfiguration.Render(options), ct);
+        var users = Path.Combine(folder.FullName, "users.xml");
+        await File.WriteAllTextAsync(users, EngineUsers.Render(), ct);
+        await File.WriteAllTextAsync(configuration, EngineConfiguration.Render(options, users), ct);
         Directory.CreateDirectory(options.DataDirectory);
         var program = Path.Combine(AppContext.BaseDirectory, "Millrace.ClickHouse.Engine.dll");
         var start = new ProcessStartInfo(

@@ -77,9 +77,9 @@ internal sealed partial class EngineSupervisor(ClickHouseOptions options, string
     }
 
     /// <summary>Takes a connection back, for the next query if its last one ended properly.</summary>
-    internal void Return(EngineClient client)
+    internal void Return(EngineClient client, bool isClean = true)
     {
-        if (client.IsIdle && _idle.Count < KeptConnections && !_stopping.IsCancellationRequested)
+        if (isClean && client.IsIdle && _idle.Count < KeptConnections && !_stopping.IsCancellationRequested)
             _idle.Add(client);
         else
             client.Dispose();
