@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
 using Millrace.Broker.Security.Sasl;
 using Millrace.Broker.Security.Tls;
@@ -121,13 +122,15 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
         socket.Dispose();
     }
 
+    private static string Reason(Exception e) => e.InnerException is { } inner and not AuthenticationException ? $"{e.Message} {inner.Message}" : e.Message;
+
     /// <summary>The handshake of TLS, before the first byte of a request.</summary>
     private async ValueTask<bool> TryBeginTlsAsync(TlsServer server, ConnectionInfo info)
     {
         var tls = new SslStream(new NetworkStream(socket, ownsSocket: false));
         try
         {
-            await tls.AuthenticateAsServerAsync(server.Options, _aborted.Token);
+            await server.AuthenticateAsync(tls, _aborted.Token);
             info.Principal = server.PrincipalOf(tls.RemoteCertificate);
             _tls = tls;
             return true;
@@ -136,7 +139,7 @@ internal sealed partial class ClientConnection(Socket socket, ConnectionSettings
         {
             // A client that leaves again, as a check of the port does, says nothing; a refused certificate, or one that cannot be read, does.
             if (e is not (SocketException or ObjectDisposedException or OperationCanceledException or IOException { InnerException: null or SocketException }))
-                LogTlsFailed(logger, _remote, settings.Listener.Name, e.InnerException is { } inner ? $"{e.Message} {inner.Message}" : e.Message);
+                LogTlsFailed(logger, _remote, settings.Listener.Name, Reason(e));
             await tls.DisposeAsync();
             return false;
         }

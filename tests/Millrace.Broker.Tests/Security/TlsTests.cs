@@ -94,6 +94,28 @@ public sealed class TlsTests(TestCertificates certificates) : IClassFixture<Test
     }
 
     [Fact]
+    public async Task A_session_of_a_listener_that_asks_for_no_certificate_is_not_resumed_where_one_is_required()
+    {
+        await using var broker = await TestBroker.StartAsync(o => o.With(
+            ("listeners", "OPEN://127.0.0.1:0,MUTUAL://127.0.0.1:0"),
+            ("listener.security.protocol.map", "OPEN:SSL,MUTUAL:SSL"),
+            ("ssl.keystore.type", "PEM"),
+            ("ssl.keystore.location", certificates.Path("broker.pem")),
+            ("ssl.truststore.type", "PEM"),
+            ("ssl.truststore.location", certificates.Path("ca.pem")),
+            ("listener.name.mutual.ssl.client.auth", "required")) with
+        { Advertised = null });
+        foreach (string listener in (string[])["open", "open", "mutual", "open", "mutual"])
+        {
+            int port = int.Parse(broker.Server.BootstrapServersOf(listener).Split(':')[^1], System.Globalization.CultureInfo.InvariantCulture);
+            await using var client = await WireClient.ConnectTlsAsync(new IPEndPoint(IPAddress.Loopback, port), Trusting(certificates.Client));
+            await client.AskAsync(new MetadataRequest { Topics = [] }, 12);
+        }
+
+        Assert.DoesNotContain("handshake", broker.Log.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Librdkafka_shows_its_certificate()
     {
         await using var broker = await TestBroker.StartAsync(o => o.With(

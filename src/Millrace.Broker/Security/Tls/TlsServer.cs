@@ -15,6 +15,9 @@ internal sealed class TlsServer
     private readonly bool _required;
     private readonly X509Certificate2Collection? _trusted;
     private readonly PrincipalMapping _mapping;
+    private readonly SslStreamCertificateContext _certificate;
+    private readonly SslProtocols _protocols;
+    private readonly CipherSuitesPolicy? _suites;
 
     private TlsServer(ListenerSettingsView settings)
     {
@@ -23,19 +26,10 @@ internal sealed class TlsServer
         _trusted = KeyStores.ReadTrust(settings);
         _mapping = Mapping(settings);
         var (certificate, chain) = KeyStores.ReadKey(settings);
-        Options = new SslServerAuthenticationOptions
-        {
-            ServerCertificateContext = SslStreamCertificateContext.Create(certificate, chain, offline: true),
-            ClientCertificateRequired = _requested,
-            EnabledSslProtocols = Protocols(settings.Get("ssl.enabled.protocols")),
-            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            RemoteCertificateValidationCallback = (_, remote, sent, _) => Accepts(remote, sent),
-            CipherSuitesPolicy = Suites(settings),
-            AllowRenegotiation = false,
-        };
+        _certificate = SslStreamCertificateContext.Create(certificate, chain, offline: true);
+        _protocols = Protocols(settings.Get("ssl.enabled.protocols"));
+        _suites = Suites(settings);
     }
-
-    public SslServerAuthenticationOptions Options { get; }
 
     /// <summary>Whether every client has shown a certificate.</summary>
     public bool Authenticates => _required;
@@ -43,6 +37,33 @@ internal sealed class TlsServer
     /// <summary>Reads the certificates.</summary>
     /// <exception cref="SettingException">The settings are not complete, or a file cannot be read.</exception>
     public static TlsServer Create(ListenerSettingsView settings) => new(settings);
+
+    /// <summary>The handshake with one client.</summary>
+    /// <exception cref="AuthenticationException">The two sides have no version or cipher suite in common, or the client's certificate is refused; the message says why.</exception>
+    public async Task AuthenticateAsync(SslStream stream, CancellationToken cancellationToken)
+    {
+        string? refused = null;
+        var options = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = _certificate,
+            ClientCertificateRequired = _requested,
+            EnabledSslProtocols = _protocols,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            RemoteCertificateValidationCallback = (_, remote, sent, _) => (refused = WhyRefused(remote, sent)) is null,
+            CipherSuitesPolicy = _suites,
+            AllowRenegotiation = false,
+            // A session that began on a listener that asks for no certificate has none; resumed here it would make the client a nobody.
+            AllowTlsResume = !_requested,
+        };
+        try
+        {
+            await stream.AuthenticateAsServerAsync(options, cancellationToken);
+        }
+        catch (AuthenticationException e) when (refused is not null)
+        {
+            throw new AuthenticationException(refused, e);
+        }
+    }
 
     /// <summary>Reads the mapping rules of a listener.</summary>
     /// <exception cref="SettingException">They are not rules.</exception>
@@ -84,24 +105,35 @@ internal sealed class TlsServer
         return new CipherSuitesPolicy(suites);
     }
 
-    private bool Accepts(X509Certificate? remote, X509Chain? sent)
+    private string? WhyRefused(X509Certificate? remote, X509Chain? sent)
     {
-        if (!_requested) return true;
-        if (remote is null) return !_required;
+        if (!_requested) return null;
+        if (remote is null) return _required ? "the client showed no certificate, which ssl.client.auth=required asks for." : null;
         using var chain = new X509Chain();
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
         chain.ChainPolicy.DisableCertificateDownloads = true;
         if (sent is not null) chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
         var certificate = (X509Certificate2)remote;
-        if (_trusted is null) return chain.Build(certificate);
-        // As in Java every certificate of the trust store is an anchor, whether it has signed itself or not.
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(_trusted);
-        chain.ChainPolicy.ExtraStore.AddRange(_trusted);
-        if (chain.Build(certificate)) return true;
+        if (_trusted is not null)
+        {
+            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            chain.ChainPolicy.CustomTrustStore.AddRange(_trusted);
+            chain.ChainPolicy.ExtraStore.AddRange(_trusted);
+        }
+
+        if (chain.Build(certificate) || IsAnchored(chain)) return null;
+        string why = string.Join("; ", chain.ChainElements.SelectMany(static e => e.ChainElementStatus, static (e, s) => $"{e.Certificate.Subject}: {s.Status}"));
+        if (why.Length == 0) why = string.Join("; ", chain.ChainStatus.Select(static s => s.Status.ToString()));
+        return $"the certificate of {certificate.Subject} (issued by {certificate.Issuer}) is not accepted: {why}. The trust store of the listener must hold the authority that issued it.";
+    }
+
+    /// <summary>As in Java every certificate of the trust store is an anchor, whether it has signed itself or not.</summary>
+    private bool IsAnchored(X509Chain chain)
+    {
         const X509ChainStatusFlags noRoot = X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot;
-        return Array.TrueForAll(chain.ChainStatus, static s => (s.Status & ~noRoot) == X509ChainStatusFlags.NoError)
+        return _trusted is not null
+            && Array.TrueForAll(chain.ChainStatus, static s => (s.Status & ~noRoot) == X509ChainStatusFlags.NoError)
             && chain.ChainElements.Any(e => _trusted.Any(t => t.RawDataMemory.Span.SequenceEqual(e.Certificate.RawDataMemory.Span)));
     }
 }
