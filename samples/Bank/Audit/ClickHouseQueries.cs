@@ -5,11 +5,15 @@ namespace Millrace.Samples.Bank.Audit;
 /// <summary>Queries over ClickHouse's HTTP interface, as anyone with curl would send them.</summary>
 public sealed class ClickHouseQueries(HttpClient http, Uri address)
 {
-    /// <summary>Rows of a query, each an array of JSON values.</summary>
+    // A server that is being restarted is back within seconds; one that stays away is named.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Rows of a query, each an array of JSON values. Asked again while the server is being restarted.</summary>
     /// <exception cref="InvalidOperationException">ClickHouse refused the query; the message is its own.</exception>
     public async Task<List<JsonElement>> QueryAsync(string sql, CancellationToken cancellationToken)
     {
-        var text = await PostAsync($"{sql} FORMAT JSONCompactEachRow", cancellationToken);
+        var text = await PostPatientlyAsync($"{sql} FORMAT JSONCompactEachRow", cancellationToken);
         return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => JsonElement.Parse(line))];
     }
 
@@ -25,6 +29,27 @@ public sealed class ClickHouseQueries(HttpClient http, Uri address)
         }
     }
 
+    /// <summary>Runs a statement that does no harm if it runs twice; sent again while the server is being restarted.</summary>
+    public Task RepeatAsync(string statement, CancellationToken cancellationToken) => PostPatientlyAsync(statement, cancellationToken);
+
+    private async Task<string> PostPatientlyAsync(string sql, CancellationToken cancellationToken)
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await PostAsync(sql, cancellationToken);
+            }
+            catch (Exception e) when (IsAway(e) && TimeProvider.System.GetElapsedTime(since) < _patience)
+            {
+                await Task.Delay(_pause, cancellationToken);
+            }
+        }
+    }
+
+    private static bool IsAway(Exception e) => e is HttpRequestException or InvalidOperationException { InnerException: HttpRequestException { StatusCode: System.Net.HttpStatusCode.ServiceUnavailable } };
+
     private async Task<string> PostAsync(string sql, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, ClickHouseAccess.Bare(address)) { Content = new StringContent(sql) };
@@ -33,6 +58,8 @@ public sealed class ClickHouseQueries(HttpClient http, Uri address)
         if (password is not null) request.Headers.Add("X-ClickHouse-Key", password);
         using var response = await http.SendAsync(request, cancellationToken);
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
-        return response.IsSuccessStatusCode ? text : throw new InvalidOperationException($"ClickHouse refused the query ({(int)response.StatusCode}): {text.Trim()}");
+        return response.IsSuccessStatusCode
+            ? text
+            : throw new InvalidOperationException($"ClickHouse refused the query ({(int)response.StatusCode}): {text.Trim()}", new HttpRequestException(text, inner: null, response.StatusCode));
     }
 }

@@ -107,7 +107,7 @@ internal sealed class VisibilityProbe(ClickHouseQueries clickhouse, TimeProvider
         if (_unsaved.Count == 0) return;
         var values = string.Join(',', _unsaved.Select(static v => string.Create(CultureInfo.InvariantCulture, $"({v.At.ToUnixTimeMilliseconds()},{v.Milliseconds:0.###})")));
         _unsaved.Clear();
-        await clickhouse.ExecuteAsync($"INSERT INTO payment_visibility SELECT fromUnixTimestamp64Milli(c1), c2 FROM values('c1 Int64, c2 Float64', {values})", CancellationToken.None);
+        await clickhouse.RepeatAsync($"INSERT INTO payment_visibility SELECT fromUnixTimestamp64Milli(c1), c2 FROM values('c1 Int64, c2 Float64', {values})", CancellationToken.None);
     }
 
     private sealed record Sample(Guid Id, long Account, long Committed, DateTimeOffset At);
