@@ -85,6 +85,28 @@ public abstract class WorkerTests<TKafka>(TKafka kafka) : IClassFixture<TKafka> 
     }
 
     [Fact]
+    public async Task A_worker_that_was_held_up_goes_on_after_the_broker_has_ended_its_transaction()
+    {
+        var topic = _id + "-stall";
+        using var gate = CountingSource.Stalls[topic] = new ManualResetEventSlim();
+        await using var worker = await StartAsync();
+        await worker.PutConnectorAsync("count", new Dictionary<string, string>
+        {
+            ["connector.class"] = "Counting", ["topic"] = topic, ["limit"] = "100", ["stall"] = topic, ["producer.override.transaction.timeout.ms"] = "1000", ["transaction.boundary.interval.ms"] = "60000",
+        });
+        using (var consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = kafka.Bootstrap, GroupId = topic, IsolationLevel = IsolationLevel.ReadCommitted }).Build())
+        {
+            // Nothing was committed, so the last stable offset moves only when the broker aborts.
+            await Eventually.True(() => consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), TimeSpan.FromSeconds(10)).High.Value > 0, "the broker to end the open transaction");
+        }
+
+        gate.Set();
+        await Eventually.True(() => Task.FromResult(Read(topic).Count == 100), "all numbers, after a restart of the task");
+        Assert.Equal(Enumerable.Range(0, 100).Select(n => n.ToString()), Read(topic).Select(r => r.Value));
+        Assert.Equal(1, worker.Find("count").Tasks[0].Restarts);
+    }
+
+    [Fact]
     public async Task A_sink_retries_and_sends_what_it_cannot_use_to_the_dead_letters()
     {
         var topic = _id + "-in";

@@ -14,6 +14,7 @@ internal sealed class SourceTaskRunner(
     TaskIdentity identity, ISourceConnector connector, IReadOnlyDictionary<string, string> config, WorkerServices services, TaskMetrics metrics, Action running)
 {
     private static readonly TimeSpan KafkaTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
     private readonly SourceTopics _topics = new(services.Clients, config);
     private readonly RecordPipeline _pipeline = new(config, services.Options, services.Plugins);
     private readonly bool _tolerant = config.GetString("errors.tolerance", "none").Equals("all", StringComparison.OrdinalIgnoreCase);
@@ -44,7 +45,7 @@ internal sealed class SourceTaskRunner(
         }
         catch (KafkaException e)
         {
-            if (IsFenced(e) || await IsFencedAsync()) throw Fenced(e);
+            if (IsFenced(e) || await IsFencedAsync()) throw await FencedAsync(e, cancellationToken);
             throw new ConnectException($"Kafka refused the transaction of task {identity}: {e.Error.Reason}. Nothing was lost: the task resumes after the last commit.", e);
         }
         catch (TimeoutException e)
@@ -53,7 +54,7 @@ internal sealed class SourceTaskRunner(
         }
         catch (ConnectException e) when (e.InnerException is KafkaException)
         {
-            if (await IsFencedAsync()) throw Fenced(e);
+            if (await IsFencedAsync()) throw await FencedAsync(e, cancellationToken);
             throw;
         }
         finally
@@ -62,8 +63,28 @@ internal sealed class SourceTaskRunner(
         }
     }
 
-    private TaskFencedException Fenced(Exception e) =>
-        new($"Another worker runs task {identity} now (its producer has fenced this one). Stop one of the two workers.", e);
+    /// <summary>
+    /// To its producer a successor looks like the broker that ends a transaction which was open for too long, because this process or the broker was held up: both raise
+    /// the producer's epoch. A successor has fenced the writer of the configurations as well, the broker has not.
+    /// </summary>
+    private async Task<ConnectException> FencedAsync(Exception e, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            switch (await services.Configs.IsReplacedAsync().WaitAsync(cancellationToken))
+            {
+                case true:
+                    return new TaskFencedException($"Another worker runs task {identity} now (its producer has fenced this one). Stop one of the two workers.", e);
+                case false:
+                    return new ConnectException(
+                        $"The broker has ended the transaction of task {identity}: it was open for longer than transaction.timeout.ms, so this worker or the broker was held up. "
+                        + "Nothing was lost: the task resumes after the last commit.", e);
+                default:
+                    await Task.Delay(AskAgain, services.Options.TimeProvider, cancellationToken);
+                    break;
+            }
+        }
+    }
 
     /// <summary>
     /// While a successor takes over, the first refusal may be any that a transaction knows; the answer to the abort is not ambiguous. Taken for a passing failure it

@@ -50,6 +50,27 @@ internal sealed class ConfigStore(KafkaClients clients, ConnectWorkerOptions opt
 
     internal Task PutTargetStateAsync(string name, string state) => WriteAsync([("target-state-" + name, State(state))]);
 
+    /// <summary>
+    /// Whether another worker of the group has taken over: it has fenced this store's producer then. Only a write can tell; a tombstone says nothing else and is compacted away.
+    /// </summary>
+    /// <returns>Null while Kafka does not say.</returns>
+    internal async Task<bool?> IsReplacedAsync()
+    {
+        try
+        {
+            await WriteAsync([("takeover-check", null)]);
+            return false;
+        }
+        catch (ConnectException e) when (e.InnerException is KafkaException { Error: { } error })
+        {
+            return error.IsFatal || error.Code is ErrorCode.ProducerFenced or ErrorCode.Local_Fenced or ErrorCode.InvalidProducerEpoch ? true : null;
+        }
+        catch (ConnectException)
+        {
+            return null;
+        }
+    }
+
     internal Task DeleteAsync(string name) => WriteAsync([("connector-" + name, null), ("target-state-" + name, null)]);
 
     public async ValueTask DisposeAsync()
