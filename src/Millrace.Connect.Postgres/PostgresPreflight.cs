@@ -82,6 +82,8 @@ internal static class PostgresPreflight
     private static ConnectException Explain(NpgsqlException e, NpgsqlConnectionStringBuilder target)
     {
         var where = $"{target.Host}:{target.Port}";
+        if (e.Message.StartsWith("No password has been provided", StringComparison.Ordinal))
+            return new ConnectException($"PostgreSQL at {where} asks for the password of the user {target.Username}, and none is given. Set database.password (${{env:NAME}} keeps it out of the configuration), or give the worker --override database.password=…", e);
         return e is not PostgresException p
             ? new ConnectException($"PostgreSQL at {where} cannot be reached: {e.Message.TrimEnd('.')}. Check database.hostname and database.port, or give the worker --override database.hostname=…; the server must listen there.", e)
             : p.SqlState switch

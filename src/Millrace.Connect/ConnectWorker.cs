@@ -31,6 +31,9 @@ public sealed class ConnectWorker : IAsyncDisposable
 
     internal string WorkerId { get; private set; } = "";
 
+    /// <summary>The stored connectors are known; before, REST has nothing true to say.</summary>
+    internal bool IsReady { get; private set; }
+
     internal WorkerServices Services => _services;
 
     /// <summary>Opens the internal topics, starts the stored connectors and serves REST.</summary>
@@ -185,11 +188,12 @@ public sealed class ConnectWorker : IAsyncDisposable
 
     private async Task OpenAsync(CancellationToken cancellationToken)
     {
+        // First: a worker that cannot listen must not have taken over from the one that has the address.
+        (_rest, Address) = await RestServer.StartAsync(this, cancellationToken);
+        WorkerId = Address.Authority;
         await _services.Offsets.OpenAsync();
         await _services.Statuses.OpenAsync();
         var stored = await _services.Configs.OpenAsync(cancellationToken);
-        (_rest, Address) = await RestServer.StartAsync(this, cancellationToken);
-        WorkerId = Address.Authority;
         foreach (var (name, connector) in stored)
         {
             var instance = new ConnectorInstance(name, _services, WorkerId) { TargetState = connector.TargetState };
@@ -197,6 +201,7 @@ public sealed class ConnectWorker : IAsyncDisposable
             await instance.ApplyAsync(connector.Config);
         }
 
+        IsReady = true;
         foreach (var notice in _services.Options.Notices) _logger.WorkerNotice(notice);
         _logger.WorkerReady(Address.ToString(), _services.Options.GroupId, _services.Options.BootstrapServers);
     }

@@ -149,6 +149,10 @@ public sealed partial class EngineCache
             {
                 throw new EngineUnavailableException($"The engine cache {Directory} can't be written ({e.Message}): set MILLRACE_ENGINE_CACHE to a folder that can be.", e);
             }
+            catch (IOException e) when (!IsHeldByAnother(e))
+            {
+                throw new EngineUnavailableException($"The engine cache {Directory} can't be written ({e.Message}): make room there, or set MILLRACE_ENGINE_CACHE to a folder that can be.", e);
+            }
             catch (IOException)
             {
                 progress?.Report(new EngineProgress(package, EngineStage.Waiting, 0, null));
@@ -156,6 +160,10 @@ public sealed partial class EngineCache
             }
         }
     }
+
+    // .NET has one exception for all of it, with the system's own number: EWOULDBLOCK of flock (11 on Linux, 35 on macOS), or Windows' sharing violation. A full disk or a
+    // file system that cannot be written would be waited for in vain.
+    private static bool IsHeldByAnother(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
 
     private async Task<string> DownloadAsync(EnginePackage package, IProgress<EngineProgress>? progress, CancellationToken ct)
     {

@@ -35,6 +35,15 @@ public sealed class BadInputTests(EmbeddedBroker kafka) : IClassFixture<Embedded
     public async Task Bootstrap_servers_that_are_none_are_refused_at_once(string command, string servers, string expected) =>
         Assert.Contains(expected, (await MillraceProgram.RunAsync([.. command.Split(' '), "--bootstrap", servers])).Misunderstanding(), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("Blah")]
+    [InlineData("17")]
+    public async Task A_log_level_that_is_none_is_answered_with_those_there_are(string level) =>
+        Assert.Contains(
+            $"MILLRACE_LOG_LEVEL: '{level}' is not understood: use one of Trace, Debug, Information, Warning, Error, Critical, None",
+            (await MillraceProgram.RunAsync(["connect"], new Dictionary<string, string?> { ["MILLRACE_LOG_LEVEL"] = level })).Misunderstanding(),
+            StringComparison.Ordinal);
+
     [Fact]
     public async Task A_flag_of_a_variable_is_true_or_false() =>
         Assert.Contains("MILLRACE_JSON", (await MillraceProgram.RunAsync(["topics", "list"], new Dictionary<string, string?> { ["MILLRACE_JSON"] = "yes" })).Misunderstanding(), StringComparison.Ordinal);

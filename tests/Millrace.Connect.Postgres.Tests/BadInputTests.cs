@@ -13,6 +13,9 @@ public sealed class BadInputTests(PostgresServer postgres, EmbeddedBroker kafka)
 {
     [Theory]
     [InlineData("database.password", "wrong", "refuses the user")]
+    [InlineData("database.password", "", "Set database.password")]
+    [InlineData("producer.override.max.reqest.size", "1", "producer.override.max.reqest.size: ")]
+    [InlineData("producer.override.group.id", "g", "is a consumer's key")]
     [InlineData("database.port", "1", "cannot be reached")]
     [InlineData("database.hostname", "postgres-primary.invalid", "PostgreSQL at postgres-primary.invalid:")]
     [InlineData("database.hostname", "postgres-primary.invalid", ". Check database.hostname and database.port, or give the worker --override database.hostname=")]
@@ -38,7 +41,7 @@ public sealed class BadInputTests(PostgresServer postgres, EmbeddedBroker kafka)
     {
         var bench = new Bench(postgres.Server, kafka.Bootstrap);
         await bench.CreateAsync("CREATE TABLE t (id int PRIMARY KEY)");
-        Assert.Equal("", await ProblemsAsync(bench.Config("public.t", ("snapshot.fetch.size", "100"), ("provide.transaction.metadata", "false"))));
+        Assert.Equal("", await ProblemsAsync(bench.Config("public.t", ("snapshot.fetch.size", "100"), ("producer.override.max.request.size", "1000000"), ("provide.transaction.metadata", "false"))));
     }
 
     [Fact]

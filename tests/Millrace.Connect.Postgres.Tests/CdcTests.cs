@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 using Millrace.Engines;
 using Millrace.TestKit;
 using Millrace.TestKit.Kafka;
@@ -136,6 +138,57 @@ public abstract class CdcTests<TKafka>(TKafka kafka, PostgresServer postgres) : 
         Assert.Equal(2, f[2].Before!["n"]!.GetValue<int>());
         Assert.Equal("{}", f[4].After!["extra"]!.GetValue<string>());
         Assert.Null(bench.Read("nokey")[0].Key);
+    }
+
+    [Fact]
+    public async Task Keys_that_are_stored_out_of_line_arrays_or_renamed_since_are_the_keys_of_their_rows()
+    {
+        var bench = new Bench(postgres.Server, kafka.Bootstrap);
+        await bench.CreateAsync("""
+            CREATE TABLE outofline (k text PRIMARY KEY, n int, other text);
+            ALTER TABLE outofline ALTER k SET STORAGE EXTERNAL, ALTER other SET STORAGE PLAIN;
+            INSERT INTO outofline VALUES (repeat('k', 2400), 1, repeat('o', 1000));
+            CREATE TABLE arrays (k int[] PRIMARY KEY, n int); ALTER TABLE arrays REPLICA IDENTITY FULL; INSERT INTO arrays VALUES ('{1,2}', 1);
+            CREATE TABLE renamed (id int PRIMARY KEY, n int);
+            """);
+        await using var worker = await bench.StartAsync();
+        await worker.PutConnectorAsync("cdc", bench.Config("public.outofline,public.arrays,public.renamed"));
+        await Eventually.True(() => worker.Find("cdc").Tasks is [{ State: "RUNNING" }], "the slot");
+        await bench.SqlAsync("UPDATE outofline SET n = 2; UPDATE arrays SET n = 2");
+        await Eventually.True(() => bench.Read("outofline").Count >= 2 && bench.Read("arrays").Count >= 2, "the updates");
+        await worker.SetTargetStateAsync("cdc", "STOPPED");
+        await bench.SqlAsync("INSERT INTO renamed VALUES (1, 1)");
+        await bench.SqlAsync("ALTER TABLE renamed RENAME id TO number");
+        await bench.SqlAsync("INSERT INTO renamed VALUES (2, 2)");
+        await worker.SetTargetStateAsync("cdc", "STARTED");
+        await Eventually.True(() => bench.Read("renamed").Count >= 2, "the rows of the renamed key");
+        var outOfLine = bench.Read("outofline");
+        Assert.Equal(["r", "u"], outOfLine.Select(c => c.Op));
+        Assert.Equal(outOfLine[0].Key, outOfLine[1].Key);
+        Assert.Equal(2400, outOfLine[1].After!["k"]!.GetValue<string>().Length);
+        Assert.Equal(["r", "u"], bench.Read("arrays").Select(c => c.Op));
+        Assert.Equal(["{\"id\":1}", "{\"number\":2}"], bench.Read("renamed").Select(c => c.Key));
+    }
+
+    [Fact]
+    public async Task A_record_that_the_topic_refuses_is_told_with_the_setting_and_goes_on_after_it()
+    {
+        var bench = new Bench(postgres.Server, kafka.Bootstrap);
+        await bench.CreateAsync("CREATE TABLE t (id int PRIMARY KEY, v text)");
+        await using var worker = await bench.StartAsync();
+        await worker.PutConnectorAsync("cdc", bench.Config("public.t"));
+        await Eventually.True(() => worker.Find("cdc").Tasks is [{ State: "RUNNING" }], "the slot");
+        await bench.SqlAsync("INSERT INTO t VALUES (1, 'small')");
+        await bench.SqlAsync("INSERT INTO t VALUES (2, repeat('x', 9000000))");
+        await Eventually.True(() => worker.Find("cdc").Tasks[0].Trace?.Contains("Raise the topic's max.message.bytes", StringComparison.Ordinal) is true, "the advice");
+        using (var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.Bootstrap }).Build())
+        {
+            var topic = new ConfigResource { Type = ResourceType.Topic, Name = bench.Id + ".public.t" };
+            await admin.IncrementalAlterConfigsAsync(new() { [topic] = [new ConfigEntry { Name = "max.message.bytes", Value = "20000000", IncrementalOperation = AlterConfigOpType.Set }] });
+        }
+
+        await Eventually.True(() => bench.Read("t").Count == 2, "the large row");
+        Assert.Equal(9_000_000, bench.Read("t")[1].After!["v"]!.GetValue<string>().Length);
     }
 
     [Fact]

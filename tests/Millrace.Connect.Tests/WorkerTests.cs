@@ -92,7 +92,12 @@ public abstract class WorkerTests<TKafka>(TKafka kafka) : IClassFixture<TKafka> 
         await using var worker = await StartAsync();
         await worker.PutConnectorAsync("count", new Dictionary<string, string>
         {
-            ["connector.class"] = "Counting", ["topic"] = topic, ["limit"] = "100", ["stall"] = topic, ["producer.override.transaction.timeout.ms"] = "1000", ["transaction.boundary.interval.ms"] = "60000",
+            ["connector.class"] = "Counting",
+            ["topic"] = topic,
+            ["limit"] = "100",
+            ["stall"] = topic,
+            ["producer.override.transaction.timeout.ms"] = "1000",
+            ["transaction.boundary.interval.ms"] = "60000",
         });
         using (var consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = kafka.Bootstrap, GroupId = topic, IsolationLevel = IsolationLevel.ReadCommitted }).Build())
         {
@@ -181,6 +186,9 @@ public abstract class WorkerTests<TKafka>(TKafka kafka) : IClassFixture<TKafka> 
         await using var worker = await StartAsync();
         var e = await Assert.ThrowsAsync<ConnectException>(() => ConnectWorker.StartAsync(Options() with { Listener = worker.Address.ToString().TrimEnd('/'), GroupId = _id + "-other" }, Plugins(), NullLoggerFactory.Instance));
         Assert.Contains("cannot listen at", e.Message, StringComparison.Ordinal);
+        // Of the same group, as the same command given twice: it has not taken over from the one that works.
+        await Assert.ThrowsAsync<ConnectException>(() => ConnectWorker.StartAsync(Options() with { Listener = worker.Address.ToString().TrimEnd('/') }, Plugins(), NullLoggerFactory.Instance));
+        Assert.True(await worker.PutConnectorAsync("count", new Dictionary<string, string> { ["connector.class"] = "Counting", ["topic"] = _id + "-mine", ["limit"] = "5" }));
     }
 
     private List<object?> Seen()

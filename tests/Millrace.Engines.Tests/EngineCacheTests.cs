@@ -49,6 +49,16 @@ public sealed class EngineCacheTests
     }
 
     [Fact]
+    public async Task A_folder_that_takes_no_file_is_an_error_and_not_waited_for()
+    {
+        using var folder = new TempDirectory("engines");
+        var registry = new FakeRegistry(Tarball());
+        var unwritable = registry.Package with { Version = new string('1', 300) };
+        var e = await Assert.ThrowsAsync<EngineUnavailableException>(() => Cache(folder, registry).GetAsync(unwritable, ct: Ct));
+        Assert.Contains("MILLRACE_ENGINE_CACHE", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_wrong_digest_a_missing_package_and_no_network_are_errors_that_say_what_to_do()
     {
         using var folder = new TempDirectory("engines");

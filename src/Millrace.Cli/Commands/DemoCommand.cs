@@ -23,7 +23,7 @@ internal static class DemoCommand
         var settle = command.AddOption("--settle", "how long everything may take to arrive after the last commit", TimeSpan.FromSeconds(60), "60s", static t => Durations.Parse(t, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)));
         var anyPorts = command.AddOption("--any-ports", "take free ports instead of the usual ones (9092, 8083, 8082, 8123, 8080)", false);
         var json = command.AddOption("--json", "at the end print one JSON object, and nothing else, on standard output", false);
-        var logLevel = command.AddOption("--log-level", "least severe log entries to print on standard error: Trace … Critical, None", LogLevel.Warning, "LEVEL", static t => Enum.Parse<LogLevel>(t, ignoreCase: true));
+        var logLevel = command.AddLogLevel(LogLevel.Warning);
         command.WithExamples(
             "millrace demo",
             "millrace demo --duration 60s --rate 500 --json",

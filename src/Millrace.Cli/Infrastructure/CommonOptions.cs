@@ -18,8 +18,13 @@ internal static class CommonOptions
     public static EnvironmentOption<bool> AddReadyJson(this Command command) =>
         command.AddOption("--json", "print the ready line as a JSON object: {\"ready\":…,\"address\":…}", false);
 
-    public static EnvironmentOption<LogLevel> AddLogLevel(this Command command) =>
-        command.AddOption("--log-level", "least severe log entries to print on standard error: Trace … Critical, None", LogLevel.Information, "LEVEL", static t => Enum.Parse<LogLevel>(t, ignoreCase: true));
+    public static EnvironmentOption<LogLevel> AddLogLevel(this Command command, LogLevel fallback = LogLevel.Information) =>
+        command.AddOption("--log-level", "least severe log entries to print on standard error: Trace … Critical, None", fallback, "LEVEL", ParseLogLevel);
+
+    // Enum.Parse takes numbers and lists too, and says in its error what it calls itself.
+    private static LogLevel ParseLogLevel(string text) =>
+        Array.Find(Enum.GetNames<LogLevel>(), n => n.Equals(text.Trim(), StringComparison.OrdinalIgnoreCase)) is { } name
+            ? Enum.Parse<LogLevel>(name) : throw new FormatException($"use one of {string.Join(", ", Enum.GetNames<LogLevel>())}");
 
     /// <summary><c>--set key=value</c>, any number of times; in the variable, pairs stand apart by a semicolon or a line end.</summary>
     public static EnvironmentOption<Dictionary<string, string>> AddPairs(this Command command, string name, string description, bool ofCommand = false) =>

@@ -27,8 +27,11 @@ internal sealed class TableModels(PostgresOptions options)
         var known = (await catalog.ColumnsAsync(relation.Oid, cancellationToken)).ToDictionary(c => c.Name, StringComparer.Ordinal);
         var columns = relation.Columns.Select(c => c with { NotNull = known.TryGetValue(c.Name, out var k) && k.NotNull }).ToList();
         var key = (await catalog.KeyAsync(relation.Oid, cancellationToken)).Where(k => columns.Exists(c => c.Name == k)).ToList();
-        // The table is gone from the catalogue: its identity columns are what is left of its key.
-        if (key.Count == 0 && known.Count == 0 && relation.ReplicaIdentity != 'f') key = [.. columns.Where(c => c.IsIdentity).Select(c => c.Name)];
+        // Under the default identity the message marks the primary key as it was when the rows were written: it wins where the catalogue has changed since (a renamed
+        // column, another key, a table that is gone). Of a table that is gone any identity is what is left of its key.
+        var marked = columns.Where(c => c.IsIdentity).Select(c => c.Name).ToList();
+        if ((relation.ReplicaIdentity == 'd' && marked.Count > 0 && !key.ToHashSet(StringComparer.Ordinal).SetEquals(marked))
+            || (key.Count == 0 && known.Count == 0 && relation.ReplicaIdentity != 'f')) key = marked;
         return await BuildAsync(catalog, new TableInfo(relation.Id, relation.Oid, relation.ReplicaIdentity, columns, key), cancellationToken);
     }
 

@@ -94,7 +94,16 @@ internal sealed class TableModel
     }
 
     /// <summary>Whether two rows have the same key.</summary>
-    internal bool SameKey(Struct a, Struct b) => Array.TrueForAll(_key, i => a[i] is byte[] x && b[i] is byte[] y ? x.AsSpan().SequenceEqual(y) : Equals(a[i], b[i]));
+    internal bool SameKey(Struct a, Struct b) => Array.TrueForAll(_key, i => SameValue(a[i], b[i]));
+
+    // Arrays, points and numbers of any scale are objects of several values.
+    private static bool SameValue(object? a, object? b) => (a, b) switch
+    {
+        (byte[] x, byte[] y) => x.AsSpan().SequenceEqual(y),
+        (IReadOnlyList<object?> x, IReadOnlyList<object?> y) => x.Count == y.Count && Enumerable.Range(0, x.Count).All(i => SameValue(x[i], y[i])),
+        (Struct x, Struct y) => Enumerable.Range(0, x.Schema.Fields.Count).All(i => SameValue(x[i], y[i])),
+        _ => Equals(a, b),
+    };
 
     private static int IndexOf(TableInfo table, string column)
     {

@@ -94,7 +94,8 @@ internal sealed class ChangeHandler(PostgresOptions options, EventFactory events
     {
         if (!Next() || Table(relation) is not { } table) return;
         var old = before is { } b ? table.ReadTuple(b) : null;
-        var row = after is { } a ? table.ReadTuple(a, beforeIsKey ? null : old) : null;
+        // A key alone knows no other columns, but it is sent whole, where the new row leaves out a key that did not change and is stored out of line (TOAST).
+        var row = after is { } a ? table.ReadTuple(a, old) : null;
         // The key alone is no row before an update; it only says that the key has changed.
         if (operation == 'u' && beforeIsKey && old is not null && row is not null && table.SameKey(old, row)) old = null;
         _offset = At(_offset.CompleteLsn, _commitLsn, _sequence);

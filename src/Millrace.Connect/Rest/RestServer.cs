@@ -29,7 +29,7 @@ internal static class RestServer
         builder.Services.AddRoutingCore();
         var app = builder.Build();
         var logger = worker.Services.LoggerFactory.CreateLogger("Millrace.Connect.Rest");
-        app.Use(next => context => GuardAsync(next, context, logger));
+        app.Use(next => context => GuardAsync(worker.IsReady ? next : static _ => throw new RestException(HttpStatusCode.ServiceUnavailable, "The worker is starting: it reads its stored connectors from Kafka. Ask again in a moment."), context, logger));
         app.UseRouting();
         ConnectorEndpoints.Map(app, worker);
         OffsetEndpoints.Map(app, worker);

@@ -1,4 +1,5 @@
 using Millrace.Connect.Configuration;
+using Millrace.Kafka.Configuration;
 
 namespace Millrace.Connect;
 
@@ -14,6 +15,11 @@ internal static class ConnectorValidation
         foreach (var kind in (string[])["key.converter", "value.converter"])
         {
             if (config.TryGetValue(kind, out var className)) CheckConverter(kind, className);
+        }
+
+        foreach (var (kind, role) in ((string, KafkaClientRole)[])[("producer", KafkaClientRole.Producer), ("consumer", KafkaClientRole.Consumer), ("admin", KafkaClientRole.Admin)])
+        {
+            foreach (var error in KafkaClients.Problems(config.WithPrefix(kind + ".override."), role)) result.AddError($"{kind}.override.{error.Key}", $"{kind}.override.{error.Key}: {error.Message}");
         }
 
         if (connector is ISinkConnector && config.GetList("topics").Count == 0 == (config.GetString("topics.regex", "").Length == 0))

@@ -1,15 +1,14 @@
 using Confluent.Kafka;
+using Millrace.Connect.Configuration;
+using Millrace.Kafka.Configuration;
 
 namespace Millrace.Connect;
 
 /// <summary>Makes the worker's Kafka clients from its options; Java's key names are translated where librdkafka's differ.</summary>
 internal sealed class KafkaClients(ConnectWorkerOptions options)
 {
-    // Keys of Java clients that have no counterpart in librdkafka and whose absence changes nothing that a user would see.
-    private static readonly HashSet<string> WithoutCounterpart = new(StringComparer.Ordinal)
-    {
-        "buffer.memory", "max.block.ms", "max.poll.records", "key.serializer", "value.serializer", "key.deserializer", "value.deserializer", "send.buffer.bytes", "receive.buffer.bytes",
-    };
+    // Half of what the queue holds: a row of PostgreSQL may be large, and an update brings it twice.
+    private const int LargestRecord = 128 * 1024 * 1024;
 
     internal static bool IsClientKey(string key) =>
         key.StartsWith("security.", StringComparison.Ordinal) || key.StartsWith("sasl.", StringComparison.Ordinal) || key.StartsWith("ssl.", StringComparison.Ordinal)
@@ -17,7 +16,7 @@ internal sealed class KafkaClients(ConnectWorkerOptions options)
 
     internal IProducer<byte[], byte[]> Producer(string? transactionalId, IReadOnlyDictionary<string, string>? overrides = null)
     {
-        var config = new ProducerConfig(Settings(options.ProducerSettings, overrides))
+        var config = new ProducerConfig(Settings(KafkaClientRole.Producer, options.ProducerSettings, overrides))
         {
             BootstrapServers = options.BootstrapServers,
             EnableIdempotence = true,
@@ -35,14 +34,15 @@ internal sealed class KafkaClients(ConnectWorkerOptions options)
         config.LingerMs ??= 5;
         config.QueueBufferingMaxKbytes ??= 256 * 1024;
         config.QueueBufferingMaxMessages ??= 200_000;
-        config.MessageMaxBytes ??= 8 * 1024 * 1024;
+        // How large a record may be is the topic's to say.
+        config.MessageMaxBytes ??= LargestRecord;
         config.AllowAutoCreateTopics = false;
         return new ProducerBuilder<byte[], byte[]>(config).SetLogHandler(static (_, _) => { }).SetErrorHandler(static (_, _) => { }).Build();
     }
 
     internal ConsumerConfig ConsumerConfig(string groupId, IReadOnlyDictionary<string, string>? overrides = null)
     {
-        var config = new ConsumerConfig(Settings(options.ConsumerSettings, overrides)) { BootstrapServers = options.BootstrapServers, EnableAutoCommit = false, EnableAutoOffsetStore = false };
+        var config = new ConsumerConfig(Settings(KafkaClientRole.Consumer, options.ConsumerSettings, overrides)) { BootstrapServers = options.BootstrapServers, EnableAutoCommit = false, EnableAutoOffsetStore = false };
         config.GroupId ??= groupId;
         config.IsolationLevel ??= IsolationLevel.ReadCommitted;
         config.AutoOffsetReset ??= AutoOffsetReset.Earliest;
@@ -57,39 +57,34 @@ internal sealed class KafkaClients(ConnectWorkerOptions options)
         return config;
     }
 
-    internal IAdminClient Admin() => new AdminClientBuilder(new AdminClientConfig(Settings(new Dictionary<string, string>(StringComparer.Ordinal), null)) { BootstrapServers = options.BootstrapServers })
+    internal IAdminClient Admin() => new AdminClientBuilder(new AdminClientConfig(Settings(KafkaClientRole.Admin, new Dictionary<string, string>(StringComparer.Ordinal), null)) { BootstrapServers = options.BootstrapServers })
         .SetLogHandler(static (_, _) => { }).Build();
 
-    private Dictionary<string, string> Settings(IReadOnlyDictionary<string, string> kind, IReadOnlyDictionary<string, string>? overrides)
+    /// <summary>What is wrong with the settings of a client, key by key; Java's names and librdkafka's are known.</summary>
+    internal static IReadOnlyList<ConfigError> Problems(IReadOnlyDictionary<string, string> settings, KafkaClientRole role)
     {
-        var result = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (key, value) in options.ClientSettings.Concat(kind).Concat(overrides ?? new Dictionary<string, string>(StringComparer.Ordinal)))
+        try
         {
-            switch (key)
-            {
-                case "sasl.jaas.config": AddJaas(result, value); break;
-                case "ssl.truststore.location" or "ssl.truststore.password" or "ssl.truststore.type":
-                    throw new ConfigException($"{key}: Java's key stores are not read; give the authority as PEM by ssl.ca.location.");
-                case "compression.type" or "acks" or "linger.ms" or "batch.size": result[key] = value; break;
-                default:
-                    if (!WithoutCounterpart.Contains(key)) result[key] = value;
-                    break;
-            }
+            KafkaClientConfig.From(settings, "", role);
+            return [];
         }
-
-        return result;
+        catch (KafkaConfigException e)
+        {
+            return e.Errors;
+        }
     }
 
-    // org.apache.kafka….PlainLoginModule required username="u" password="p";
-    private static void AddJaas(Dictionary<string, string> result, string jaas)
+    private Dictionary<string, string> Settings(KafkaClientRole role, IReadOnlyDictionary<string, string> kind, IReadOnlyDictionary<string, string>? overrides)
     {
-        foreach (var (name, key) in ((string, string)[])[("username", "sasl.username"), ("password", "sasl.password")])
+        var given = new Dictionary<string, string>(options.ClientSettings, StringComparer.Ordinal);
+        foreach (var (key, value) in kind.Concat(overrides ?? new Dictionary<string, string>(StringComparer.Ordinal))) given[key] = value;
+        try
         {
-            var start = jaas.IndexOf(name + "=\"", StringComparison.Ordinal);
-            if (start < 0) continue;
-            start += name.Length + 2;
-            var end = jaas.IndexOf('"', start);
-            if (end > start) result[key] = jaas[start..end];
+            return KafkaClientConfig.From(given, $"{role.ToString().ToLowerInvariant()} settings", role).Native.ToDictionary(StringComparer.Ordinal);
+        }
+        catch (KafkaConfigException e)
+        {
+            throw new ConfigException(e.Message, e);
         }
     }
 }

@@ -46,7 +46,7 @@ internal sealed class SourceTaskRunner(
         catch (KafkaException e)
         {
             if (IsFenced(e) || await IsFencedAsync()) throw await FencedAsync(e, cancellationToken);
-            throw new ConnectException($"Kafka refused the transaction of task {identity}: {e.Error.Reason}. Nothing was lost: the task resumes after the last commit.", e);
+            throw new ConnectException($"Kafka refused the transaction of task {identity}: {e.Error.Reason.TrimEnd('.')}. {Advice(e.Error.Code)}Nothing was lost: the task resumes after the last commit.", e);
         }
         catch (TimeoutException e)
         {
@@ -172,7 +172,7 @@ internal sealed class SourceTaskRunner(
             }
             catch (ProduceException<byte[], byte[]> e) when (!IsFenced(e))
             {
-                throw new ConnectException($"A record for topic {to.Topic} was refused: {e.Error.Reason}.", e);
+                throw new ConnectException($"A record for topic {to.Topic} was refused: {e.Error.Reason.TrimEnd('.')}. {Advice(e.Error.Code)}", e);
             }
         }
     }
@@ -192,6 +192,10 @@ internal sealed class SourceTaskRunner(
         foreach (var (partition, offset) in _pending) await task.CommitAsync(partition, offset, cancellationToken);
         _pending.Clear();
     }
+
+    private static string Advice(ErrorCode code) => code == ErrorCode.MsgSizeTooLarge
+        ? "Raise the topic's max.message.bytes (topic.creation.default.max.message.bytes for topics to come) and, above 128 MiB, producer.override.max.request.size. "
+        : "";
 
     // Whichever call comes first after the fencing learns of it, Produce included.
     private static bool IsFenced(KafkaException e) => e.Error.Code is ErrorCode.ProducerFenced or ErrorCode.Local_Fenced or ErrorCode.InvalidProducerEpoch;
