@@ -38,7 +38,7 @@ internal static class PostgresPreflight
             problems.Add(("database.user", $"The user {connection.UserName} may not replicate. Grant it: ALTER ROLE {TableId.Quote(connection.UserName ?? "")} REPLICATION."));
         var tables = await CapturedAsync(connection, options, cancellationToken);
         foreach (var pattern in options.Tables.Unmatched(tables))
-            problems.Add(("table.include.list", $"The table \"{pattern}\" does not exist in database {options.Database}. Create it first, or correct the name (schema.table)."));
+            problems.Add(("table.include.list", await NotCapturableAsync(connection, pattern, options, cancellationToken)));
         foreach (var table in tables)
         {
             if (await TextAsync($"SELECT pg_catalog.has_table_privilege('{table.Sql.Replace("'", "''", StringComparison.Ordinal)}', 'SELECT')::text") is not "true")
@@ -47,6 +47,7 @@ internal static class PostgresPreflight
 
         if (options.PublicationMode == "disabled" && await Publications.FindAsync(connection, options.PublicationName, cancellationToken) is null)
             problems.Add(("publication.name", Publications.Missing(options).Message));
+        problems.AddRange((await Publications.ProblemsAsync(connection, options, tables, cancellationToken)).Select(static p => ("publication.name", p)));
         if (await Slots.FindAsync(connection, options.SlotName, cancellationToken) is { } slot && (slot.Plugin != "pgoutput" || slot.Database != options.Database))
             problems.Add(("slot.name", $"The replication slot \"{options.SlotName}\" exists with plug-in \"{slot.Plugin}\" for database \"{slot.Database}\", not pgoutput for \"{options.Database}\". Set another slot.name, or drop it: SELECT pg_drop_replication_slot('{options.SlotName}')."));
         return problems;
@@ -56,6 +57,23 @@ internal static class PostgresPreflight
             await using var command = new NpgsqlCommand(sql, connection);
             return await command.ExecuteScalarAsync(cancellationToken) as string;
         }
+    }
+
+    // A name that is there, but of something whose rows are not in the WAL under it.
+    private static async Task<string> NotCapturableAsync(NpgsqlConnection connection, string pattern, PostgresOptions options, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("""
+            SELECT CASE WHEN c.relkind = 'p' THEN 'p' WHEN c.relpersistence <> 'p' THEN 'u' ELSE c.relkind::text END FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE lower(n.nspname || '.' || c.relname) = lower($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') LIMIT 1
+            """, connection);
+        command.Parameters.Add(new() { Value = pattern });
+        return (await command.ExecuteScalarAsync(cancellationToken) as string) switch
+        {
+            null => $"The table \"{pattern}\" does not exist in database {options.Database}. Create it first, or correct the name (schema.table).",
+            "p" => $"The table \"{pattern}\" is partitioned, and its rows are captured under the names of its partitions. List those, for instance by an expression: {pattern}_.*",
+            "u" => $"The table \"{pattern}\" is unlogged or temporary: PostgreSQL does not log its changes. ALTER TABLE {pattern} SET LOGGED, or leave it out.",
+            _ => $"\"{pattern}\" is a view or a foreign table, which has no changes of its own. List the tables behind it.",
+        };
     }
 
     internal static async Task<List<TableId>> CapturedAsync(NpgsqlConnection connection, PostgresOptions options, CancellationToken cancellationToken) =>

@@ -53,6 +53,31 @@ public sealed class BadInputTests(PostgresServer postgres, EmbeddedBroker kafka)
         Assert.Contains("ALTER SYSTEM SET wal_level = logical", await ProblemsAsync(bench.Config("public.t")), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("CREATE PUBLICATION {0} FOR TABLE t WITH (publish = 'insert, truncate')", "does not publish update and delete")]
+    [InlineData("CREATE PUBLICATION {0} FOR ALL TABLES WITH (publish_via_partition_root = true)", "public.parts_1 is captured under its own name")]
+    [InlineData("CREATE PUBLICATION {0} FOR TABLE t WITH (publish = 'insert, update, delete')", "")]
+    public async Task A_publication_that_leaves_changes_out_is_refused(string publication, string expected)
+    {
+        var bench = new Bench(postgres.Server, kafka.Bootstrap);
+        await bench.CreateAsync("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE parts (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (1) TO (9)");
+        await bench.SqlAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, publication, bench.Id));
+        var problems = await ProblemsAsync(bench.Config(expected.Length == 0 || expected.StartsWith("does", StringComparison.Ordinal) ? "public.t" : "public.t,public.parts_.*"));
+        if (expected.Length == 0) Assert.Equal("", problems);
+        else Assert.Contains(expected, problems, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("CREATE TABLE x (id int PRIMARY KEY) PARTITION BY RANGE (id)", "is partitioned")]
+    [InlineData("CREATE UNLOGGED TABLE x (id int PRIMARY KEY)", "SET LOGGED")]
+    [InlineData("CREATE VIEW x AS SELECT 1 AS id", "is a view")]
+    public async Task What_has_no_changes_under_its_name_is_called_what_it_is(string sql, string expected)
+    {
+        var bench = new Bench(postgres.Server, kafka.Bootstrap);
+        await bench.CreateAsync("CREATE TABLE t (id int PRIMARY KEY); " + sql);
+        Assert.Contains(expected, await ProblemsAsync(bench.Config("public.t,public.x")), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_user_without_rights_is_told_which_to_grant()
     {

@@ -85,6 +85,37 @@ public abstract class WorkerTests<TKafka>(TKafka kafka) : IClassFixture<TKafka> 
     }
 
     [Fact]
+    public async Task A_connector_is_paused_resumed_and_deleted_from_any_state()
+    {
+        var topic = _id + "-pause";
+        await using var worker = await StartAsync();
+        using var client = new HttpClient { BaseAddress = worker.Address };
+        await worker.PutConnectorAsync("count", new Dictionary<string, string> { ["connector.class"] = "Counting", ["topic"] = topic });
+        await Eventually.True(() => Read(topic).Count > 0, "numbers");
+        await PutAsync("pause");
+        Assert.Equal("PAUSED", worker.Find("count").Tasks[0].State);
+        await PutAsync("pause");
+        // A restart of a task does not end the pause.
+        using var restart = await client.PostAsync(new Uri("/connectors/count/tasks/0/restart", UriKind.Relative), null);
+        Assert.Equal(HttpStatusCode.NoContent, restart.StatusCode);
+        Assert.Equal("PAUSED", worker.Find("count").Tasks[0].State);
+        await PutAsync("resume");
+        var before = Read(topic).Count;
+        await Eventually.True(() => Read(topic).Count > before, "more numbers");
+        await PutAsync("pause");
+        await PutAsync("stop");
+        await PutAsync("pause");
+        using var deleted = await client.DeleteAsync(new Uri("/connectors/count", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+
+        async Task PutAsync(string verb)
+        {
+            using var response = await client.PutAsync(new Uri($"/connectors/count/{verb}", UriKind.Relative), null);
+            Assert.True(response.IsSuccessStatusCode, $"{verb}: {await response.Content.ReadAsStringAsync()}");
+        }
+    }
+
+    [Fact]
     public async Task A_worker_that_was_held_up_goes_on_after_the_broker_has_ended_its_transaction()
     {
         var topic = _id + "-stall";

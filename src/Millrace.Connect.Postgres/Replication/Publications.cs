@@ -41,6 +41,57 @@ internal static class Publications
         }
     }
 
+    /// <summary>What an existing publication leaves out that would be missed without a word.</summary>
+    internal static async Task<List<string>> ProblemsAsync(NpgsqlConnection connection, PostgresOptions options, IReadOnlyList<TableId> tables, CancellationToken cancellationToken)
+    {
+        var problems = new List<string>();
+        // Truncates are published since PostgreSQL 11, roots since 13.
+        var version = connection.PostgreSqlVersion.Major;
+        await using var command = new NpgsqlCommand(
+            $"SELECT pubinsert, pubupdate, pubdelete, {(version >= 11 ? "pubtruncate" : "true")}, {(version >= 13 ? "pubviaroot" : "false")} FROM pg_catalog.pg_publication WHERE pubname = $1", connection);
+        command.Parameters.Add(new() { Value = options.PublicationName });
+        var viaRoot = false;
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            if (!await reader.ReadAsync(cancellationToken)) return problems;
+            (string Name, string Letter, bool Published, bool Skipped)[] operations =
+            [
+                ("insert", "c", reader.GetBoolean(0), options.SkipCreate), ("update", "u", reader.GetBoolean(1), options.SkipUpdate),
+                ("delete", "d", reader.GetBoolean(2), options.SkipDelete), ("truncate", "t", reader.GetBoolean(3), options.SkipTruncate),
+            ];
+            var missed = Array.FindAll(operations, static o => !o.Published && !o.Skipped);
+            if (missed.Length > 0)
+            {
+                problems.Add(
+                    $"The publication \"{options.PublicationName}\" does not publish {string.Join(" and ", missed.Select(static o => o.Name))}: such changes would never arrive. "
+                    + $"ALTER PUBLICATION {TableId.Quote(options.PublicationName)} SET (publish = 'insert, update, delete, truncate'), or say that they are not wanted: skipped.operations={string.Join(',', operations.Where(static o => o.Skipped || !o.Published).Select(static o => o.Letter))}");
+            }
+
+            viaRoot = reader.GetBoolean(4);
+        }
+
+        if (viaRoot && await PartitionAsync(connection, tables, cancellationToken) is { } partition)
+        {
+            problems.Add(
+                $"The publication \"{options.PublicationName}\" publishes changes of partitions under their root (publish_via_partition_root), but {partition} is captured under its own name: its changes would never arrive. "
+                + $"ALTER PUBLICATION {TableId.Quote(options.PublicationName)} SET (publish_via_partition_root = false), or name another publication.");
+        }
+
+        return problems;
+    }
+
+    private static async Task<TableId?> PartitionAsync(NpgsqlConnection connection, IReadOnlyList<TableId> tables, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relispartition AND c.relkind = 'r'", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            if (new TableId(reader.GetString(0), reader.GetString(1)) is var table && tables.Contains(table)) return table;
+        }
+
+        return null;
+    }
+
     internal static ConfigException Missing(PostgresOptions options) => new(
         $"The publication \"{options.PublicationName}\" does not exist and publication.autocreate.mode=disabled. Create it (CREATE PUBLICATION {TableId.Quote(options.PublicationName)} FOR TABLE …) or set publication.autocreate.mode=filtered.");
 

@@ -62,6 +62,7 @@ internal sealed class ConnectorInstance(string name, WorkerServices services, st
 
     internal async Task RestartTaskAsync(TaskInstance task)
     {
+        if (TargetState == "PAUSED") return;
         await task.StopAsync("RESTARTING");
         task.Start();
     }

@@ -24,15 +24,16 @@ internal sealed class TaskInstance(TaskIdentity identity, IConnector connector, 
 
     internal void Start()
     {
+        _stop.Dispose();
         _stop = new CancellationTokenSource();
         _loop = RunAsync(_stop.Token);
     }
 
+    /// <summary>Ends the runner, if there is one: a paused task is stopped again when its connector ends or goes on.</summary>
     internal async Task StopAsync(string state)
     {
         await _stop.CancelAsync();
         await _loop;
-        _stop.Dispose();
         if (State != "FAILED" || state != "UNASSIGNED") Set(state, null);
     }
 
