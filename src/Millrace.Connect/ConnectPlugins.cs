@@ -36,13 +36,16 @@ public sealed class ConnectPlugins
     /// <param name="file">The file's name, for messages.</param>
     /// <returns>The connector's name, and every key with its value and what is wrong with it.</returns>
     /// <exception cref="ConfigException">The text is no connector file, or its class is not known.</exception>
-    public (string Name, ConfigValidation Validation) CheckFile(string text, string file)
-    {
-        var (name, config, _) = ConnectorJson.Parse(text, file);
-        var className = config.GetValueOrDefault("connector.class") ?? throw new ConfigException($"{file}: \"config\" has no \"connector.class\".");
-        var named = new Dictionary<string, string>(config, StringComparer.Ordinal) { ["name"] = name };
-        return (name, ConnectorValidation.Check(CreateConnector(className), named, this, out _));
-    }
+    public (string Name, ConfigValidation Validation) CheckFile(string text, string file) => CheckFile(text, file, static (_, config) => config);
+
+    /// <summary>Checks a connector's JSON file as a worker would take it, without anything outside.</summary>
+    /// <param name="text">The file's text.</param>
+    /// <param name="file">The file's name, for messages.</param>
+    /// <param name="worker">The worker's options, whose <see cref="ConnectWorkerOptions.Overrides"/> count.</param>
+    /// <returns>The connector's name, and every key with its value and what is wrong with it.</returns>
+    /// <exception cref="ConfigException">The text is no connector file, its class is not known, or a variable or file that it refers to is not there.</exception>
+    public (string Name, ConfigValidation Validation) CheckFile(string text, string file, ConnectWorkerOptions worker) =>
+        CheckFile(text, file, (name, config) => ConfigSubstitution.Resolve(name, config, worker));
 
     internal IConnector CreateConnector(string className) => Find(_connectors, className, "connector")();
 
@@ -51,6 +54,15 @@ public sealed class ConnectPlugins
     internal ITransform CreateTransform(string className) => Find(_transforms, className, "transform")();
 
     internal string ResolveConnector(string className) => FindName(_connectors, className, "connector");
+
+    private (string Name, ConfigValidation Validation) CheckFile(string text, string file, Func<string, IReadOnlyDictionary<string, string>, IReadOnlyDictionary<string, string>> resolve)
+    {
+        var (name, given, _) = ConnectorJson.Parse(text, file);
+        var config = resolve(name, given);
+        var className = config.GetValueOrDefault("connector.class") ?? throw new ConfigException($"{file}: \"config\" has no \"connector.class\".");
+        var named = new Dictionary<string, string>(config, StringComparer.Ordinal) { ["name"] = name };
+        return (name, ConnectorValidation.Check(CreateConnector(className), named, this, out _));
+    }
 
     private ConnectPlugins Add<T>(Dictionary<string, Func<T>> to, string className, Func<T> create)
     {

@@ -45,6 +45,18 @@ public sealed class BadInputTests(EmbeddedBroker kafka) : IClassFixture<Embedded
             StringComparison.Ordinal);
 
     [Fact]
+    public async Task A_connector_file_that_is_wrong_is_refused_before_the_worker_takes_over_from_another()
+    {
+        var file = Path.Combine(_directory, "connector.json");
+        await File.WriteAllTextAsync(file, """{"name":"c","config":{"connector.class":"PostgresConnector","database.user":"u","database.dbname":"${env:CONNECTOR_DATABASE}","topic.prefix":"p","slot.nmae":"s","database.port":"x"}}""", TestContext.Current.CancellationToken);
+        // No broker is there: a worker that had begun would have said that.
+        var run = await MillraceProgram.RunAsync(
+            ["connect", "--bootstrap", $"127.0.0.1:{FreePort.Next()}", "--listen", "127.0.0.1:0", "--connector", file, "--override", "database.hostname=h", "--override", "c:database.port=5432"],
+            new Dictionary<string, string?> { ["CONNECTOR_DATABASE"] = "bank" });
+        Assert.Equal($"millrace connect: {file}: Unknown configuration \"slot.nmae\". Did you mean \"slot.name\"?", run.Refusal());
+    }
+
+    [Fact]
     public async Task A_flag_of_a_variable_is_true_or_false() =>
         Assert.Contains("MILLRACE_JSON", (await MillraceProgram.RunAsync(["topics", "list"], new Dictionary<string, string?> { ["MILLRACE_JSON"] = "yes" })).Misunderstanding(), StringComparison.Ordinal);
 

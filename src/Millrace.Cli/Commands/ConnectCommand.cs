@@ -34,9 +34,9 @@ internal static class ConnectCommand
             if (parsed.GetValue(properties) is { } file) options = WorkerProperties.Parse(GivenFile.Read(file), file, options);
             if (bootstrap.IsChosen(parsed) || parsed.GetValue(properties) is null) options = options with { BootstrapServers = parsed.GetValue(bootstrap)! };
             if (listen.IsChosen(parsed) || parsed.GetValue(properties) is null) options = options with { Listener = await Addresses.HttpAsync(parsed.GetValue(listen)!, ct) };
-            // Before anything is started that would have to be taken back.
-            foreach (var connector in parsed.GetValue(connectors)!) GivenFile.Read(connector);
             options = options with { Overrides = parsed.GetValue(overrides)! };
+            // Before the worker takes over from another one of its group, which would stand idle after this one has ended.
+            foreach (var connector in parsed.GetValue(connectors)!) Check(connector, options);
             await Reachable.EnsureAsync(options.BootstrapServers, Reachable.ServerPatience, ct);
             var worker = await ConnectWorker.StartAsync(options, Plugins.All(), logging, ct);
             try
@@ -52,5 +52,12 @@ internal static class ConnectCommand
             return (worker, worker.Address.ToString().TrimEnd('/'));
         }, cancellationToken));
         return command;
+    }
+
+    private static void Check(string connector, ConnectWorkerOptions options)
+    {
+        var (_, validation) = Plugins.All().CheckFile(GivenFile.Read(connector), connector, options);
+        var errors = validation.Values.SelectMany(static v => v.Errors).ToList();
+        if (errors.Count > 0) throw new CliException(string.Join('\n', errors.Select(e => $"{connector}: {e}")));
     }
 }

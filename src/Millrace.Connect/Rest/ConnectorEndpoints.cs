@@ -14,6 +14,7 @@ internal static class ConnectorEndpoints
     {
         app.MapGet("/", async (HttpContext c) =>
             await RestServer.JsonAsync(c, new JsonObject { ["version"] = Version, ["commit"] = "millrace", ["kafka_cluster_id"] = await ClusterIdAsync(worker) }));
+        app.MapGet("/health", (HttpContext c) => RestServer.JsonAsync(c, new JsonObject { ["status"] = "healthy", ["message"] = "Worker has completed startup and is ready to handle requests." }));
         app.MapGet("/connectors", (HttpContext c) => RestServer.JsonAsync(c, List(worker, c.Request.Query["expand"])));
         app.MapPost("/connectors", async (HttpContext c) =>
         {
