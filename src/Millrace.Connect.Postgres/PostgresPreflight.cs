@@ -22,7 +22,7 @@ internal static class PostgresPreflight
         catch (NpgsqlException e)
         {
             await connection.DisposeAsync();
-            throw Explain(e, new(options.ConnectionString));
+            throw Explain(e, new NpgsqlConnectionStringBuilder(options.ConnectionString));
         }
     }
 
@@ -94,6 +94,21 @@ internal static class PostgresPreflight
                 await command.ExecuteNonQueryAsync(cancellationToken);
             }
         }
+    }
+
+    /// <summary>What ended a connection that was open, or that for replication; a person needs no stack trace for it.</summary>
+    internal static ConnectException Explain(NpgsqlException e, PostgresOptions options)
+    {
+        var target = new NpgsqlConnectionStringBuilder(options.ConnectionString);
+        return e switch
+        {
+            PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } p when p.MessageText.Contains("max_wal_senders", StringComparison.Ordinal) => new ConnectException(
+                $"PostgreSQL at {target.Host}:{target.Port} has no connection for replication left ({p.MessageText}). Raise max_wal_senders (one for each connector and standby) and restart PostgreSQL, or stop another reader.", e),
+            PostgresException { SqlState: PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } => Explain(e, target),
+            PostgresException p => new ConnectException($"PostgreSQL at {target.Host}:{target.Port} has ended the work of slot \"{options.SlotName}\": {p.MessageText} ({p.SqlState}){(p.Hint is null ? "" : " " + p.Hint)}", e),
+            { InnerException: System.Net.Sockets.SocketException } => Explain(e, target),
+            _ => new ConnectException($"The connection to PostgreSQL at {target.Host}:{target.Port} was lost: {e.Message}", e),
+        };
     }
 
     // Asks the configuration, not the connection, where it was to go: one that never opened may have forgotten it.

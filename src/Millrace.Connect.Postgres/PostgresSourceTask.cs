@@ -110,7 +110,7 @@ internal sealed class PostgresSourceTask : ISourceTask
         }
         catch (Exception e)
         {
-            _queue!.Complete(e is NpgsqlException { InnerException: IOException } ? new ConnectException($"The connection to PostgreSQL was lost: {e.Message}", e) : e);
+            _queue!.Complete(e is NpgsqlException lost ? PostgresPreflight.Explain(lost, _options!) : e);
         }
     }
 
@@ -125,9 +125,9 @@ internal sealed class PostgresSourceTask : ISourceTask
     private async Task<(ulong Lsn, string? Snapshot)> CreateSlotAsync(bool drop, CancellationToken cancellationToken)
     {
         _creator = new LogicalReplicationConnection(_options!.ConnectionString);
-        await _creator.Open(cancellationToken);
         try
         {
+            await _creator.Open(cancellationToken);
             if (drop) await _creator.DropReplicationSlot(_options.SlotName, wait: true, cancellationToken);
             var slot = await _creator.CreatePgOutputReplicationSlot(_options.SlotName, temporarySlot: false, LogicalSlotSnapshotInitMode.Export, cancellationToken: cancellationToken);
             _logger!.SlotCreated(_options.SlotName, (ulong)slot.ConsistentPoint);
@@ -136,6 +136,10 @@ internal sealed class PostgresSourceTask : ISourceTask
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ConfigurationLimitExceeded)
         {
             throw new ConnectException($"PostgreSQL has no replication slot left ({e.MessageText}). Drop unused slots (SELECT * FROM pg_replication_slots) or raise max_replication_slots.", e);
+        }
+        catch (NpgsqlException e)
+        {
+            throw PostgresPreflight.Explain(e, _options);
         }
     }
 

@@ -53,6 +53,17 @@ public sealed class BadInputTests(PostgresServer postgres, EmbeddedBroker kafka)
         Assert.Contains("ALTER SYSTEM SET wal_level = logical", await ProblemsAsync(bench.Config("public.t")), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_server_without_a_connection_for_replication_is_told_which_setting_to_raise()
+    {
+        await using var server = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { MaxWalSenders = 0 });
+        var bench = new Bench(server, kafka.Bootstrap);
+        await bench.CreateAsync("CREATE TABLE t (id int PRIMARY KEY)");
+        await using var worker = await bench.StartAsync();
+        await worker.PutConnectorAsync("cdc", bench.Config("public.t"));
+        await Eventually.True(() => worker.Find("cdc").Tasks is [{ Trace: { } trace }] && trace.StartsWith("Millrace.Connect.ConnectException", StringComparison.Ordinal) && trace.Contains("Raise max_wal_senders", StringComparison.Ordinal), "the message");
+    }
+
     [Theory]
     [InlineData("CREATE PUBLICATION {0} FOR TABLE t WITH (publish = 'insert, truncate')", "does not publish update and delete")]
     [InlineData("CREATE PUBLICATION {0} FOR ALL TABLES WITH (publish_via_partition_root = true)", "public.parts_1 is captured under its own name")]
