@@ -83,6 +83,27 @@ public sealed class DemoVerdictTests : IAsyncLifetime
         await NothingIsLeftAsync();
     }
 
+    [Fact]
+    public async Task A_second_signal_ends_it_at_once_and_a_port_that_is_taken_is_told_with_the_way_out()
+    {
+        await using var demo = await StartAsync("1h");
+        await demo.WaitForLineAsync("ready console ", TimeSpan.FromSeconds(90));
+        // The first one lets everything arrive, for which a lost payment makes it wait.
+        await _clickhouse.ExecuteAsync("DELETE FROM transactions_realtime WHERE transaction_id = (SELECT min(transaction_id) FROM transactions_realtime)", Ct);
+        await demo.SignalAsync("TERM");
+        await demo.WaitForLineAsync("waiting until everything has arrived", TimeSpan.FromSeconds(60));
+        await demo.SignalAsync("TERM");
+        await demo.WaitForExitAsync(TimeSpan.FromMinutes(1));
+        Assert.True(demo.ExitCode == 143, $"{demo.ExitCode}\n{demo.OutputText}");
+
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        await using var second = await MillraceProgram.StartAsync("demo", "--duration", "5s", "--json", "--listen", $"{taken.LocalEndpoint}");
+        await second.WaitForExitAsync(TimeSpan.FromMinutes(2));
+        Assert.Equal(1, second.ExitCode);
+        Assert.Contains("--any-ports", second.OutputText, StringComparison.Ordinal);
+    }
+
     private Task<ChildProcess> StartAsync(string duration) => MillraceProgram.StartAsync(
         "demo", "--duration", duration, "--rate", "40", "--settle", "6s", "--json", "--any-ports", "--postgres", _postgres.ConnectionString, "--clickhouse", _address);
 

@@ -42,6 +42,11 @@ internal sealed class DemoRun(DemoOptions options, ILoggerFactory logging, Actio
                 throw new CliException($"{string.Join("; ", failures)}; and then: {e.Message}", e);
             }
         }
+        catch (Exception e) when (Boundary.IsAddressInUse(e) && options.Addresses.Broker == DemoAddresses.Usual.Broker)
+        {
+            // The part's own advice, after its first sentence, would move that part alone.
+            throw new CliException($"{e.Message.Split(". ")[0].TrimEnd('.')}. Stop that process (`ss -ltnp` names it), or let the demo take free ports: --any-ports", e);
+        }
         catch (PostgresException e)
         {
             var place = e.TableName is null ? "" : $" (table {e.TableName}{(e.ConstraintName is null ? "" : $", {e.ConstraintName}")})";

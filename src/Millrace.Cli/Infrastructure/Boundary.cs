@@ -90,5 +90,14 @@ internal static class Boundary
         _ => null,
     };
 
+    /// <summary>True if the cause is an address that another process listens on.</summary>
+    public static bool IsAddressInUse(Exception exception) => exception switch
+    {
+        AggregateException { InnerExceptions: [var only] } => IsAddressInUse(only),
+        SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } or Microsoft.AspNetCore.Connections.AddressInUseException => true,
+        { InnerException: { } inner } => IsAddressInUse(inner),
+        _ => false,
+    };
+
     private static string InUse(string what) => $"{what} Stop that process (`ss -ltnp` names it), or choose another address with --listen HOST:PORT; port 0 takes a free one";
 }

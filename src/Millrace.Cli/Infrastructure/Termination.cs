@@ -9,6 +9,7 @@ internal sealed class Termination : IDisposable
 {
     // As a shell reports a process that SIGTERM has ended.
     private const int Terminated = 143;
+    private const int Interrupted = 130;
 
     // A server drains and commits before it ends; whoever cannot wait sends SIGKILL, and loses nothing that was acknowledged.
     private static readonly TimeSpan _longestEnd = TimeSpan.FromSeconds(60);
@@ -33,9 +34,9 @@ internal sealed class Termination : IDisposable
 
     private void End(PosixSignalContext context)
     {
-        // A second signal is meant: the system's own way of ending a process.
-        if (_source.IsCancellationRequested) return;
         context.Cancel = true;
+        // A second signal is meant. Not left to the system's own way: the web servers' hosts listen too, and would cancel it.
+        if (_source.IsCancellationRequested) Environment.Exit(context.Signal == PosixSignal.SIGTERM ? Terminated : Interrupted);
         _limit = new Timer(static _ => Environment.Exit(Terminated), null, _longestEnd, Timeout.InfiniteTimeSpan);
         _source.Cancel();
     }
