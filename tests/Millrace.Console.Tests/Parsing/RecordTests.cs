@@ -108,6 +108,8 @@ public sealed class RecordTests
         Assert.Equal("18446744073709551615", result.Rows[0][1]);
         Assert.Null(result.Rows[1][1]);
         Assert.Null(result.NumberAt(1, 1));
+        var many = QueryResult.Parse(System.Text.Encoding.UTF8.GetBytes($$"""{"meta":[{"name":"n","type":"UInt8"}],"data":[{{string.Join(',', Enumerable.Repeat("[1]", 65_409))}}],"rows":65409}"""));
+        Assert.Equal((ClickHouseClient.RowLimit, true), (many.Rows.Count, many.IsCut));
         Assert.Equal("Ok.", QueryResult.Parse("Ok."u8.ToArray()).PlainText);
     }
 

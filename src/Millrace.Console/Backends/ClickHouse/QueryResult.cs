@@ -36,7 +36,7 @@ internal sealed record QueryResult(
 {
     public bool IsCut => Rows.Count >= ClickHouseClient.RowLimit;
 
-    /// <summary>Reads ClickHouse's JSONCompact.</summary>
+    /// <summary>Reads ClickHouse's JSONCompact. ClickHouse ends a result at a block, not at a row: what is beyond the limit is left out here.</summary>
     public static QueryResult Parse(byte[] answer)
     {
         // ClickHouse's String holds any bytes, and JSONCompact passes them on: replace what is no text.
@@ -48,7 +48,7 @@ internal sealed record QueryResult(
             if (root.Get("meta").ValueKind == JsonValueKind.Array && root.Get("data").ValueKind == JsonValueKind.Array)
             {
                 ResultColumn[] columns = [.. root.Items("meta").Select(static column => new ResultColumn(column.Text("name"), column.Text("type")))];
-                List<string?[]> rows = [.. root.Items("data").Select(row => Row(row, columns.Length))];
+                List<string?[]> rows = [.. root.Items("data").Take(ClickHouseClient.RowLimit).Select(row => Row(row, columns.Length))];
                 var statistics = root.Get("statistics");
                 var seconds = Math.Clamp(statistics.Double("elapsed"), 0, 86_400);
                 return new QueryResult(columns, rows, null, TimeSpan.FromSeconds(seconds), statistics.Long("rows_read"), statistics.Long("bytes_read"));
