@@ -47,12 +47,13 @@ internal sealed partial class CoordinatorLog(
             await EnsureCreatedAsync();
             if (topics.FindLog(new TopicPartition(topic, partition)) is not { } log) return new AppendOutcome(ErrorCode.UnknownTopicOrPartition, -1);
             var result = await log.AppendAsync(ToBatch(records, transaction), AppendOrigin.Coordinator);
-            if (result.Error != ErrorCode.None) AppendRefused(logger, topic, partition, result.Error, result.ErrorMessage);
+            // Of its disk the log itself tells, and not ten times a second.
+            if (result.Error is not (ErrorCode.None or ErrorCode.KafkaStorageError)) AppendRefused(logger, topic, partition, result.Error, result.ErrorMessage);
             return new AppendOutcome(result.Error, result.BaseOffset);
         }
         catch (IOException exception)
         {
-            AppendFailed(logger, exception, topic, partition);
+            AppendFailed(logger, topic, partition, exception.Message);
             return new AppendOutcome(ErrorCode.KafkaStorageError, -1);
         }
     }
@@ -112,6 +113,6 @@ internal sealed partial class CoordinatorLog(
     [LoggerMessage(2400, LogLevel.Error, "Append to {Topic}-{Partition} was refused: {Error} {Reason}")]
     private static partial void AppendRefused(ILogger logger, string topic, int partition, ErrorCode error, string? reason);
 
-    [LoggerMessage(2401, LogLevel.Error, "Append to {Topic}-{Partition} failed")]
-    private static partial void AppendFailed(ILogger logger, Exception exception, string topic, int partition);
+    [LoggerMessage(2401, LogLevel.Error, "Append to {Topic}-{Partition} failed: {Reason}")]
+    private static partial void AppendFailed(ILogger logger, string topic, int partition, string reason);
 }

@@ -67,6 +67,7 @@ internal sealed partial class Coordinators : IDisposable
         coordinators.Groups.Load();
         coordinators.Transactions.Load();
         await coordinators.Transactions.ResumeAsync();
+        HangingTransactions.Warn(catalog.All.SelectMany(static t => t.Partitions), coordinators.Transactions.List(), coordinators._logger);
         coordinators.Sharing.StartPruning();
         catalog.Deleted += topic => _ = coordinators.ForgetAsync(topic);
         return coordinators;

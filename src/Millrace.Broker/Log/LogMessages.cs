@@ -11,7 +11,13 @@ internal static partial class LogMessages
     [LoggerMessage(2101, LogLevel.Error, "{Partition}: the partial write cannot be taken off; appends are refused until it can")]
     public static partial void RepairFailed(ILogger logger, Exception exception, TopicPartition partition);
 
-    [LoggerMessage(2102, LogLevel.Information, "{Partition}: the failed write was taken off, the log ends at offset {Offset}")]
+    [LoggerMessage(2121, LogLevel.Error, "{Partition}: writes at offset {Offset} fail and are refused: {Reason}. Nothing acknowledged is lost, and producers try again: make room in {Directory}, or mend its disk; writing then goes on by itself")]
+    public static partial void WritesFail(ILogger logger, TopicPartition partition, long offset, string reason, string directory);
+
+    [LoggerMessage(2122, LogLevel.Information, "{Partition}: writing goes on at offset {Offset}")]
+    public static partial void WritesGoOn(ILogger logger, TopicPartition partition, long offset);
+
+    [LoggerMessage(2102, LogLevel.Debug, "{Partition}: the failed write was taken off, the log ends at offset {Offset}")]
     public static partial void Repaired(ILogger logger, TopicPartition partition, long offset);
 
     [LoggerMessage(2103, LogLevel.Error, "{Partition}: damaged data at offset {Offset} are not served")]

@@ -21,6 +21,8 @@ internal sealed partial class PartitionLog
     private long _plannedNext = -1;
     private long _unflushed;
     private bool _broken;
+    private bool _refusing;
+    private long? _refusalTold;
 
     /// <summary>Appends one or more whole batches. The bytes are not changed, and must not change until the task completes.</summary>
     public ValueTask<AppendResult> AppendAsync(
@@ -66,7 +68,7 @@ internal sealed partial class PartitionLog
         }
         catch (Exception e)
         {
-            LogMessages.AppendFailed(_logger, e, TopicPartition, LogEndOffset);
+            TellFailure(e);
             append.Complete(StorageError($"{TopicPartition}: {e.Message}"));
         }
     }
@@ -142,7 +144,7 @@ internal sealed partial class PartitionLog
             }
             catch (Exception e)
             {
-                LogMessages.AppendFailed(_logger, e, TopicPartition, LogEndOffset);
+                TellFailure(e);
                 error = $"{TopicPartition}: {e.Message}";
                 _broken = true;
                 _buffers.Clear();
@@ -179,6 +181,9 @@ internal sealed partial class PartitionLog
             active.Transactions.Append(aborted);
         SaveEpochs();
         Publish(view.Segments, view.LogStartOffset);
+        if (!_refusing) return;
+        _refusing = false;
+        LogMessages.WritesGoOn(_logger, TopicPartition, LogEndOffset);
     }
 
     private void FlushIfDue(LogSegment active)
@@ -251,6 +256,23 @@ internal sealed partial class PartitionLog
             || nextOffset + prepared.Batches.Sum(static b => b.Header.LastOffsetDelta + 1L) - active.BaseOffset > int.MaxValue;
     }
 
+    /// <summary>A full disk refuses ten writes a second for hours: that is one line a minute, and one when writing goes on.</summary>
+    private void TellFailure(Exception e)
+    {
+        if (!IsOfTheDisk(e))
+        {
+            LogMessages.AppendFailed(_logger, e, TopicPartition, LogEndOffset);
+            return;
+        }
+
+        if (_refusalTold is { } told && _time.GetElapsedTime(told) < TimeSpan.FromMinutes(1)) return;
+        _refusalTold = _time.GetTimestamp();
+        _refusing = true;
+        LogMessages.WritesFail(_logger, TopicPartition, LogEndOffset, e.Message.TrimEnd('.'), Directory);
+    }
+
+    private static bool IsOfTheDisk(Exception e) => e is IOException or UnauthorizedAccessException;
+
     private void TryRepair()
     {
         try
@@ -259,7 +281,7 @@ internal sealed partial class PartitionLog
         }
         catch (Exception e)
         {
-            LogMessages.RepairFailed(_logger, e, TopicPartition);
+            if (!IsOfTheDisk(e)) LogMessages.RepairFailed(_logger, e, TopicPartition);
         }
     }
 

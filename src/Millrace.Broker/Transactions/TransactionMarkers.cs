@@ -29,7 +29,8 @@ internal sealed partial class TransactionMarkers(ICoordinatorTopics topics, Grou
 
         if (result.Error != ErrorCode.None)
         {
-            MarkerRefused(logger, partition.Topic, partition.Partition, producerId, producerEpoch, result.Error, result.ErrorMessage);
+            // Of its disk the log itself tells; the marker is tried again every second.
+            if (result.Error != ErrorCode.KafkaStorageError) MarkerRefused(logger, partition.Topic, partition.Partition, producerId, producerEpoch, result.Error, result.ErrorMessage);
             return result.Error;
         }
 

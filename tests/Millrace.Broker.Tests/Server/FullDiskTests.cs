@@ -27,7 +27,8 @@ public sealed class FullDiskTests
     {
         string ballast = Path.Combine(disk, "ballast");
         await File.WriteAllBytesAsync(ballast, new byte[2 * 1024 * 1024]);
-        await using var broker = await BrokerServer.StartAsync(new BrokerOptions { Listen = "127.0.0.1:0", DataDirectory = Path.Combine(disk, "data") });
+        using var log = new BrokerLog();
+        await using var broker = await BrokerServer.StartAsync(new BrokerOptions { Listen = "127.0.0.1:0", DataDirectory = Path.Combine(disk, "data") }, log);
         await using var client = await WireClient.ConnectAsync(broker.EndPoint);
         await client.AskAsync(new Protocol.Messages.MetadataRequest { Topics = [new() { Name = "t" }] }, 3);
         int acknowledged = 0;
@@ -40,6 +41,12 @@ public sealed class FullDiskTests
         }
 
         Assert.Equal(ErrorCode.KafkaStorageError, error);
+        for (int refused = 0; refused < 30; refused++)
+            Assert.Equal(ErrorCode.KafkaStorageError, (await client.AskAsync(Requests.Produce("t", batch), 9)).Responses[0].PartitionResponses[0].ErrorCode);
+        string told = log.ToString();
+        Assert.Equal(2, told.Split("t-0: writes at offset").Length);
+        Assert.Contains("make room in", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", told, StringComparison.Ordinal);
         var created = await client.AskAsync(new Protocol.Messages.CreateTopicsRequest { Topics = [new() { Name = "late", NumPartitions = 200, ReplicationFactor = 1 }] }, 7);
         Assert.Equal(ErrorCode.KafkaStorageError, created.Topics[0].ErrorCode);
         Assert.Equal(acknowledged, (await client.AskAsync(Requests.Fetch("t", 0), 12)).Responses[0].Partitions[0].HighWatermark);
@@ -47,5 +54,6 @@ public sealed class FullDiskTests
         File.Delete(ballast);
         var again = (await client.AskAsync(Requests.Produce("t", batch), 9)).Responses[0].PartitionResponses[0];
         Assert.Equal((ErrorCode.None, (long)acknowledged), (again.ErrorCode, again.BaseOffset));
+        Assert.Contains($"t-0: writing goes on at offset {acknowledged + 1}", log.ToString(), StringComparison.Ordinal);
     }
 }

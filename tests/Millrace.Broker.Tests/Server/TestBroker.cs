@@ -31,9 +31,10 @@ internal sealed class TestBroker : IAsyncDisposable
         return broker;
     }
 
-    public async Task RestartAsync()
+    public async Task RestartAsync(Action? meanwhile = null)
     {
         await _server.DisposeAsync();
+        meanwhile?.Invoke();
         await StartServerAsync();
     }
 
